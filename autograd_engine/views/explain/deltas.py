@@ -196,7 +196,6 @@ class Index:
             raise Unlike
 
     def general(self, parts: Sequence[Any]) -> Any:
-        """Return what terms, or parts of terms, are in general."""
         first = parts[0]
         if all(part == first for part in parts):
             return first

@@ -77,7 +77,6 @@ def elided(items: Sequence[Any], make: Callable[[Any], Any] = lambda x: x) -> tu
 
 
 def inside(term: Term, change: Callable[[Term], Term]) -> Term:
-    """Return a term of the same kind, its parts changed."""
 
     def changed(part: object) -> object:
         if isinstance(part, tuple):
@@ -125,12 +124,10 @@ def power(base: Term, exponent: Term) -> Term: return _simplified(Power(base, ex
 
 
 def added(terms: Sequence[Term]) -> Term:
-    """Return the sum of terms; the middle of many is left out."""
     return whole(elided(terms))
 
 
 def whole(terms: Sequence[Term]) -> Term:
-    """Return the sum of all terms, just one of them by itself."""
     if len(terms) == 1:
         return terms[0]
     if all(isinstance(term, Number) for term in terms):
@@ -149,7 +146,6 @@ def negated(term: Term) -> Term:
 
 
 def multiplied(factors: Sequence[Term]) -> Term:
-    """Return a product simplified; one factor alone stays as it is."""
     return factors[0] if len(factors) == 1 else _simplified(Product(tuple(map(_doubled, factors))))
 
 
@@ -207,7 +203,6 @@ def row(numbers: Sequence[float]) -> Term:
 
 
 def clipped(term: Term) -> Term:
-    """Return a term in which sums have only their ends, for one that is too long."""
     if isinstance(term, Sum) and len(term.terms) > 3:
         return Sum((*term.terms[:2], DOTS, term.terms[-1]))
     return inside(term, clipped)

@@ -38,7 +38,6 @@ def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
 
 
 def entry(rule: Primitive) -> int:
-    """Return which entry of a list a row of a family gives."""
     return int(rule.name.rstrip("]").rpartition("[")[2])
 
 
@@ -147,14 +146,12 @@ _CALLED |= {"sign": "sgn"}
 
 
 def written(rule: Primitive, *operands: Term) -> Term:
-    """Return a primitive applied to terms, as one writes it."""
     if rule.name.startswith("**"):
         return Power(operands[0], Number(float(rule.name[2:])))
     return _spelled(_LITERAL, rule, operands)
 
 
 def spoken(rule: Primitive) -> str:
-    """Return the name of an operation, as an explanation calls it."""
     return "power" if rule.name[:2] == "**" else rule.symbol if rule.several else rule.name
 
 
@@ -195,7 +192,6 @@ def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Ter
 
 
 def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> list[Term]:
-    """Return operands of these names, and the primitive applied to them."""
     count = count or len(primitive.domain)
     if count > len(names):
         names = tuple([f"{names[0]}{lowered(str(i))}" for i in range(count)])
@@ -213,7 +209,6 @@ def read(
     names: Callable[[Symbol], Term],
     aside: Callable[[Symbol, Term], Term] = lambda symbol, written: written,
 ) -> Term:
-    """Return an expression as a formula, of the names of its symbols."""
     if not isinstance(expression, Symbol):
         return _CONSTANTS.get(expression, Number(float(expression)))
     if expression.rule is None:

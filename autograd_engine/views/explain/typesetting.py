@@ -119,7 +119,6 @@ class Text:
         return FORMS[kind][self.column].format(*parts)
 
     def _inner(self, term: Term, least: int) -> str:
-        """Return a part that only text must put in brackets."""
         return self.set(term, SUM if self.column else least)
 
     def _enclosed(self, left: str, text: str, right: str) -> str:

@@ -57,7 +57,6 @@ class Wording:
         return name(self.short.get(text, text), value.data)
 
     def repeat_of(self, value: Value) -> tuple[int, str] | None:
-        """Return in which repeat a value stands and what made it."""
         return self._repeat_of.get(id(value))
 
     def is_step(self, value: Value) -> bool:
@@ -75,7 +74,6 @@ class Wording:
         return bool(self.survey.given_names[self.survey.position[id(value)]])
 
     def has(self, text: str) -> bool:
-        """Say whether a value is called so, perhaps with an index."""
         return text in self._begun
 
     def exits(self, depth: int) -> dict[int, str]:
@@ -89,7 +87,6 @@ class Wording:
 
     @property
     def deepest(self) -> int:
-        """How deep regions stand inside regions, -1 where there is none."""
         return max((call.path.count(".") for call in self.survey.calls), default=-1)
 
     def symbol(self, factor: Factor) -> formulas.Derivative:
@@ -104,7 +101,6 @@ class Wording:
         return formulas.Derivative(self.name(output), self.name(wrt), direct)
 
     def defined(self, value: Value) -> Line:
-        """Return how a value came about, and at which line of the source."""
         steps: tuple[Term, ...] = (Number(value.data),)
         if value.partials:
             made = self.definition(value)
@@ -112,7 +108,6 @@ class Wording:
         return Line(self.name(value), steps, code=source_of(value))
 
     def definition(self, value: Value, depth: int = 0) -> Term:
-        """Return the operation that made a value, of the names of its operands."""
         if id(value) in self._exits:
             given = [factor.lower for factor in self.chain.below(value)]
             return Call(self._exits[id(value)], (*formulas.elided(given, self.name), DOTS))
@@ -155,7 +150,6 @@ class Wording:
         return formulas.whole(formulas.elided(parts, signed))
 
     def formula(self, factor: Factor) -> Term | None:
-        """Return a factor as its rules give it, simplified; None if they do not tell."""
         found = []
         for route in factor.routes():
             symbols = [symbol for step in route if (symbol := self._partial(step))]

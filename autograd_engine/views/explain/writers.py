@@ -90,7 +90,6 @@ class Explanation(Shown):
         return f"<Explanation: {self.text.splitlines()[0]} ...>"
 
     def _html(self) -> str:
-        """Return the part of the page that can stand in another one."""
         body = "".join(written(self._lines, "html"))
         scroller = 'tabindex="0" role="region" aria-label="Derivation"'  # reached by keys
         return f'<style>\n{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'

@@ -140,13 +140,11 @@ def filled(
 
 
 def read(names: str) -> str:
-    """Return the text of files in the folder of all views, one after the other."""
     folder = files("autograd_engine.views")
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names.split())
 
 
 def page_contents(survey: Survey) -> tuple[dict[str, Any], Rules]:
-    """Return the data of the page, and its rules: primitives, with the number of operands."""
     data, rules = page_graph(survey)
     row = [value.data for value in survey.values]
     row += [partial for value in survey.values for partial in value.partials]

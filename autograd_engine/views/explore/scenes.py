@@ -132,7 +132,6 @@ class _Picture:
         return self.added[key]
 
     def _arrows(self) -> Iterator[Arrow]:
-        """Yield the arrows, those from and to groups merged."""
         merged: dict[tuple[int, int], list[int]] = {}
         for i in self.inside:
             head = self.shown[i]
@@ -153,7 +152,6 @@ def _roomy(title: str) -> str:
 
 
 def _laid_out(scene: Scene) -> dict[str, Any]:
-    """Return where everything stands, in whole points."""
     layout, arrows = lay_out(scene), []
     places = [(b.u0, b.v0, b.u1 - b.u0, b.v1 - b.v0) for b in layout.boxes]
     boxes = [list(map(round, place)) for place in places]

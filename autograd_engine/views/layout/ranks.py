@@ -221,7 +221,6 @@ def untangle(layers: Layers) -> None:
 
 
 def _pack(rank: list[Item]) -> None:
-    """Give the items of a rank places beside each other, around 0."""
     place = -sum(item.breadth + 8.0 for item in rank) / 2.0
     for item in rank:
         item.v = place + (item.breadth + 8.0) / 2.0

@@ -106,14 +106,12 @@ def _walk(rank: list[Item]) -> list[Item]:
 
 
 def _distance(one: Item, other: Item, pads: list[float]) -> float:
-    """Return the least distance between the middles of two neighbours in a rank."""
     gap = SPREAD if one.kind == other.kind == "box" else NEAR
     gap = pads[2] if one.kind == "low" else pads[3] if other.kind == "high" else gap
     return gap + (one.breadth + other.breadth) / 2.0
 
 
 def _wish(item: Item) -> float:
-    """Return where an item would like to be: at the mean of its neighbours."""
     total = weight = 0.0
     for other in (*item.before, *item.after):
         # An arrow bends less between two of its own bends.
@@ -124,7 +122,6 @@ def _wish(item: Item) -> float:
 
 
 def _tighten(layers: Layers) -> None:
-    """Draw the frames round their items."""
     *_, low, high = layers.pads
     for frame in layers.frames:
         inside = [(1 + len(i.path) - len(frame.path), i.v, i.breadth / 2.0) for i in frame.items]
@@ -133,7 +130,6 @@ def _tighten(layers: Layers) -> None:
 
 
 def _place_along(layers: Layers) -> tuple[Columns, float]:
-    """Return where each rank begins and ends, and the length of the whole."""
     lengths = [max((item.length for item in rank), default=0.0) for rank in layers.order]
     starts, ends = [0.0] * len(lengths), [0.0] * len(lengths)
     for frame in layers.frames:

@@ -117,13 +117,11 @@ def text_width(text: str, size: float = FONT_SIZE) -> float:
 
 
 def field_sizes(box: Box) -> list[tuple[float, float]]:
-    """Return the width and height of each field of a box."""
     fields = [field.split("\n") for field in box.fields]
     return [(max(map(text_width, f)) + 16.0, len(f) * LINE_HEIGHT + 8.0) for f in fields]
 
 
 def box_size(box: Box) -> tuple[float, float]:
-    """Return the width and height of a box."""
     widths, heights = zip(*field_sizes(box))
     width, height = (max(widths), sum(heights)) if box.stacked else (sum(widths), max(heights))
     margin = 6.0 if LOOKS[box.kind].double else 0.0

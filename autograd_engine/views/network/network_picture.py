@@ -30,7 +30,6 @@ Seat = tuple[str, Point, float]
 
 
 def draw_network(item: Module | Survey, show: str, direction: str, engine: str | None) -> Picture:
-    """Return the picture of a model, or of the network behind an output."""
     drawing = _Drawing(item, show, direction)
     picture = Picture(Scene("LR", (), (), (), readable(drawing.network.title)), engine)
     picture.source, picture._svg = "\n".join(drawing.dot), drawing.svg()
@@ -79,7 +78,6 @@ class _Drawing:
         self.dot.append("}\n")
 
     def svg(self) -> str:
-        """Return all of it as SVG; of edges the large ones stand out."""
         left, top = min(self.xs) - MARGIN, min(self.ys) - MARGIN
         width, height = max(self.xs) + MARGIN - left, max(self.ys) + MARGIN - top
         few, edges = len(self.edges) <= DENSE, []
@@ -92,7 +90,6 @@ class _Drawing:
         return sheet(self.network.title, (left, top), width, height, lines)
 
     def _stack(self, stack: list[Stage], most: int, top: float) -> float:
-        """Draw one stack; return where it ends."""
         columns = [_rows(stage, most) for stage in stack]
         middle = top + 34.0 + max(map(len, columns)) * self.pitch / 2.0
         before: dict[int, Seat] = {}
@@ -132,7 +129,6 @@ class _Drawing:
         return (v, u) if self.upright else (u, v)
 
     def _beside(self, at: Point, along: int, text: str) -> None:
-        """Write before (-1) or behind (1) a circle."""
         (x, y), away = at, (self.radius + 7.0) * (-along if self.mirrored else along)
         place = (x, y + 1.4 * away) if self.upright else (x + away, y)
         anchor = "middle" if self.upright else "end" if away < 0 else "start"
@@ -184,7 +180,6 @@ class _Drawing:
         return key, at, radius
 
     def _edge(self, tail: Seat, head: Seat, part: Part, letter: str) -> None:
-        """Write a weight or bias; on hover: number, gradient and place in the gradient."""
         (name, (x0, y0), inner), (end, (x1, y1), outer) = tail, head
         dx, dy = ((b - a) / math.dist(tail[1], head[1]) for a, b in ((x0, x1), (y0, y1)))
         x0, y0, x1, y1 = x0 + dx * inner, y0 + dy * inner, x1 - dx * outer, y1 - dy * outer
@@ -204,12 +199,10 @@ class _Drawing:
         self.dot.append(f"{name} -> {end} [{more}]")
 
     def _shown(self, part: Part) -> float:
-        """Return the number that is shown of a parameter: its own or its gradient."""
         return _data(part) if self.weights else float(getattr(part[1], "grad", 0.0))
 
 
 def _rows(stage: Stage, most: int) -> list[int | None]:
-    """Return the units that are drawn, None where some are left out."""
     every = range(len(stage.units))
     return [*every] if len(every) <= most else [*every[:ENDS], None, *every[-ENDS:]]
 
@@ -220,7 +213,6 @@ def _data(part: Part) -> float:
 
 
 def _said(part: Part) -> str:
-    """Return the name, and the number where it is known."""
     return part[0] if part[1] is None else f"{part[0]} = {short(_data(part))}"
 
 

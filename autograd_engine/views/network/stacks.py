@@ -189,7 +189,6 @@ def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[lis
 
 
 def short(number: float) -> str:
-    """Return a number as a picture has it."""
     return f"{number:.4g}".replace("-", "−")
 
 
@@ -239,5 +238,4 @@ def _activation(survey: Survey, call: Call) -> str:
 
 
 def _kind(stage: Stage) -> tuple[Any, ...]:
-    """Return what the calls of one layer have in common."""
     return stage.path, *(id(value) for _, value in stage.parts if value._rule is LEAF)

@@ -43,9 +43,8 @@ class Group:
 class Folding:
     """The groups of a graph, the whole graph first, and the one that each value stands in.
 
-    With `loose`, what is too much to look at is gathered into runs. A picture opens groups down to
-    a `depth`, all with None; pages open any. Values that are not in `shown` are hidden in boxes.
-    With `few`, the whole graph has as few members as gathering makes.
+    With `loose`, what is too much to look at is gathered into runs, with `few` more of it. Groups
+    are open down to a `depth`, all with None. Values that are not in `shown` are hidden in boxes.
     """
 
     def __init__(
@@ -60,14 +59,12 @@ class Folding:
         self.home = [0] * len(survey.values)
         self.groups = [Group("", -1, members=[*range(len(self.home))])]
         self.around = levels_around(survey, loose, depth, shown)
-        number = 0
-        while number < len(self.groups):  # groups are added on the way
+        for number, group in enumerate(self.groups):  # they are added on the way
             if depth is None or len(self.path(number)) - 1 <= depth:
-                if self.groups[number].kind != "run":
+                if group.kind != "run":
                     self._divide(number)
                 if loose and shown is None:
                     self._gather(number)
-            number += 1
 
     def path(self, number: int) -> list[int]:
         """Return the groups around and including this one, outermost first."""
@@ -93,7 +90,6 @@ class Folding:
 
     @cached_property
     def inside(self) -> list[list[int]]:
-        """The values in each group, and in the groups inside it, in order."""
         found: list[list[int]] = [[] for _ in self.groups]
         paths = [self.path(number) for number in range(len(self.groups))]
         for value, home in enumerate(self.home):
@@ -104,8 +100,7 @@ class Folding:
     def add(self, number: int, members: list[int], title: str, kind: str, deeper: int = 0) -> int:
         """Add a group of some members of another, and return how it is written as a member."""
         inner = len(self.groups)
-        level = self.groups[number].level + deeper
-        self.groups.append(Group(title, number, kind, members, level))
+        self.groups.append(Group(title, number, kind, members, self.groups[number].level + deeper))
         for member in members:
             if member >= 0:
                 self.home[member] = inner
@@ -150,11 +145,11 @@ class Folding:
         boxed = any(m < 0 for m in group.members)
         most = LARGE if number and group.kind != "run" else MOST
         room = most if number else FEW * few if boxed else FEW_PLAIN if few else most
-        loose, leaves = (2, (2, 0)) if few else (LOOSE, (FED, SHOWN))
+        leaves = (2, 0) if few else (FED, SHOWN)
         if boxed and len(group.members) > room:
-            self._gather_loose(number, loose)
-        if boxed and len(group.members) > room:
-            self._gather_leaves(number, *leaves)
+            self._gather_loose(number, 2 if few else LOOSE)
+            if len(group.members) > room:
+                self._gather_leaves(number, *leaves)
         computed = sum(m < 0 or bool(self.operands[m]) for m in group.members)
         if len(group.members) > most or (few and not boxed and computed > room):
             self._cut(number)
@@ -248,11 +243,6 @@ def _name(parts: list[tuple[Group, list[int]]]) -> None:
 
 
 def _calls(numbers: list[int]) -> str:
-    """Return which calls these are.
-
-    >>> _calls([2]), _calls([1, 2, 3]), _calls([1, 3]), _calls([])
-    (', call 2', ', calls 1 to 3', ', calls 1, 3', '')
-    """
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
         return f", calls {numbers[0]} to {numbers[-1]}"
     word = ", calls " if len(numbers) > 1 else ", call "

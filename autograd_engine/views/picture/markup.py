@@ -72,7 +72,6 @@ def write_dot(scene: Scene) -> str:
 
 
 def _look(scene: Scene, box: Box) -> str:
-    """Return the attributes of a node."""
     look, label = looks.LOOKS[box.kind], quoted("\n".join(box.fields))
     style = "filled,dashed" if look.dashed else "filled"
     extra = ' penwidth=2.5 fontname="Courier-Bold"' if box.bold else ""
@@ -140,7 +139,6 @@ def tag(name: str, *inside: str, **look: object) -> str:
 
 
 def written(text: str) -> str:
-    """Return text as SVG has it."""
     return escape(readable(text), quote=False)
 
 
@@ -207,7 +205,6 @@ def write_svg(scene: Scene) -> str:
         return " ".join(",".join(map(_n, turned(*point))) for point in points)
 
     def route(strokes: list[list[Point]]) -> str:
-        """Return the line of an arrow, interrupted by the label, and its head."""
         (u, v), path = strokes[-1][-1], ""
         for stroke in [*strokes[:-1], [*strokes[-1][:-1], (u - 5.0, v)]]:
             path += "M" + pairs(stroke[0])

@@ -37,7 +37,6 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
     place: dict[int, int] = {}  # the box of what is shown
 
     def frame(group: int) -> int:
-        """Return the number of the frame round this group, adding those that are new."""
         for number in folding.path(group):
             if number not in frames:
                 here, uses = groups[number], [folding.short(number)]
@@ -47,7 +46,6 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
         return frames[group]
 
     def numbers(value: Value, places: int) -> list[str]:
-        """Return data and gradient; before any sweep there is none to show."""
         graded = value._rule is not CONSTANT and (swept or value.grad)
         grad = [f"grad {decimal(value.grad, places)}"] if graded else []
         return [f"data {decimal(value.data, places)}", *grad]

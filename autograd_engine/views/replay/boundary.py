@@ -43,7 +43,6 @@ class Plane:
             yield [low + i * (high - low) / (self.side - 1) for i in range(self.side)]
 
     def points(self) -> list[tuple[float, float]]:
-        """Return the points of the grid, row by row, the lowest row first."""
         xs, ys = self.ticks()
         return [(x, y) for y in ys for x in xs]
 
@@ -103,7 +102,6 @@ class Boundary:
 
 
 def _compiled(recording: Recording) -> Program | None:
-    """Return the program of the model, None where there can be none."""
     try:
         return compile(recording.model, _placed(recording.samples[0][0], (0.0, 0.0)), check=False)
     except Exception:  # no NumPy, or whatever somebody's model says to a Value
@@ -124,7 +122,6 @@ def _classes(recording: Recording) -> list[str]:
 
 
 def _placed(x: Any, point: tuple[float, float]) -> Any:
-    """Return an input like this one at another point."""
     if isinstance(x, tuple):
         return point
     twin = copy.copy(x)

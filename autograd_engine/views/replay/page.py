@@ -99,7 +99,6 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
 
 
 def _recording_of(name: str, history: History, sample: int) -> Recording:
-    """Return the recording of a history, or raise what is wrong with it or with the sample."""
     called = f"the history of {name!r}" if name else "the history"
     if not isinstance(history, History):
         raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
@@ -132,7 +131,6 @@ def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator
 
 
 def _inputs(x: Any, names: Sequence[str]) -> Any:
-    """Return the inputs as constants with names, where they are a list of numbers."""
     if type(x) is not list or not all(map(is_number, x)):
         return x
     inputs = [as_value(number) for number in x]
@@ -183,7 +181,6 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
 def _take(
     survey: Survey, rows: dict[int, list[float]], places: dict[int, int], rules: Rules
 ) -> dict[str, Any]:
-    """Return the frames in which a graph has one shape, and what the page needs to draw it."""
     graph, _ = page_graph(survey, places)
     if network := graph["network"]:
         network["responses"] = responses(network, survey, rules)
@@ -192,7 +189,6 @@ def _take(
 
 
 def _finite(number: float) -> float | None:
-    """Return a number short enough for a curve; None where there is none."""
     return float(f"{number:.8g}") if math.isfinite(number) else None
 
 

@@ -75,7 +75,6 @@ def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
 
 
 def _walk(rows: list[str], keys: Iterator[str], show: Callable[[str], None]) -> None:
-    """Show the rows as the keys say, until the last has been shown and passed, or q."""
     place, key = -1, None
     for key in keys:
         shown = rows[place + 1 :] if key == _RUN else rows[place + 1 : place + 2]

@@ -23,7 +23,6 @@ CELL = '<td style="padding: 0.15em 0.6em; text-align: left">{}</td>'
 
 
 def number(data: float) -> str:
-    """Return a number as formulas have it."""
     return LITERAL.set(Number(data))
 
 
@@ -66,7 +65,6 @@ class Contribution:
         return typed(self.told()[0])
 
     def told(self) -> tuple[str, str]:
-        """Return what is passed back, and the rule of its partial."""
         node, operand = map(self.steps.text, (self.node, self.operand))
         values = *self.node.operands, self.node
         found = notation.partial(
@@ -143,7 +141,6 @@ class Steps(Sequence[Contribution], Shown):
 
     @property
     def long(self) -> list[str]:
-        """What each name that is cut is as a whole."""
         return [f"{name(short).text} is {name(whole).text}" for whole, short in self._cut.items()]
 
     def name(self, value: Value) -> str:
@@ -156,7 +153,6 @@ class Steps(Sequence[Contribution], Shown):
         return value._rule is CONSTANT and not given
 
     def term(self, value: Value) -> Term:
-        """Return a value as formulas have it: its name, a long one cut, or its number."""
         text = self.name(value)
         return Given(value.data) if self.is_number(value) else name(self._cut.get(text, text))
 
@@ -188,7 +184,6 @@ class Steps(Sequence[Contribution], Shown):
         return {"text/html": self._html(), "text/plain": text}
 
     def _html(self) -> str:
-        """Return the first contributions as a table, its style where none can take it away."""
         told = [(f"{i:,}", *step.told()) for i, step in enumerate(self._steps[:ROWS], 1)]
         rows = ["".join(CELL.format(html.escape(text)) for text in row) for row in told]
         more = len(self) - ROWS
