@@ -12,10 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.gradients import honest
 from autograd_engine.primitives import Primitive
+from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, DOT, MEAN, MULTIPLY, SUBTRACT, SUM, azmul
 
 SUMS = (ADD, SUBTRACT, SUM)
@@ -59,32 +58,26 @@ class Chain:
 
     def __init__(
         self,
-        output: Value,
+        survey: Survey,
         wrt: Value,
         merging: tuple[Primitive, ...] = SUMS,
         named: Callable[[Value], bool] = lambda value: bool(value.label),
         whole: bool = False,
     ) -> None:
-        self.output, self.wrt = output, wrt
-        self.values = graph.nodes(output)
-        self.honest = honest(self.values, [])
-        self._inside: set[int] = set()
-        self.within: list[Value] = []  # what the chain goes through
+        self.survey, self.output, self.wrt, self.values = survey, survey.output, wrt, survey.values
+        self.within: dict[int, Value] = {}  # what the chain goes through, by id
         for value in self.values:
             if value is wrt or self._links(value):
-                self._inside.add(id(value))
-                self.within.append(value)
-        self.connected = self.is_within(output)  # the output depends on the value at all
-        self._adjoints = self._swept()
-        self.gradient = self.adjoint(wrt)
+                self.within[id(value)] = value
+        self.connected = self.is_within(self.output)  # the output depends on the value at all
         self._below: dict[int, list[Factor]] = {}
         self.variables = [*self._chosen(merging, named, whole)]
 
     def adjoint(self, value: Value) -> float:
-        return self._adjoints.get(id(value), 0.0)
+        return self.survey.adjoints[self.survey.position[id(value)]]
 
     def is_within(self, value: Value) -> bool:
-        return id(value) in self._inside
+        return id(value) in self.within
 
     def is_variable(self, value: Value) -> bool:
         return id(value) in self._below
@@ -100,8 +93,9 @@ class Chain:
     def count_ways(self) -> int:
         """Return the number of paths from operand to operand, `MANY` if there are more."""
         counts = {id(self.wrt): 1}
-        for value in self.within[1:]:
-            counts[id(value)] = min(sum(counts[id(o)] for o, _ in self._links(value)), MANY)
+        for key, value in self.within.items():
+            if value is not self.wrt:
+                counts[key] = min(sum(counts[id(o)] for o, _ in self._links(value)), MANY)
         return counts[id(self.output)]
 
     def paths(self, start: Value | None = None) -> Iterator[list[Factor]]:
@@ -115,28 +109,19 @@ class Chain:
         pairs = zip(value.operands, value.partials)
         return [(operand, partial) for operand, partial in pairs if self.is_within(operand)]
 
-    def _swept(self) -> dict[int, float]:
-        """Return the adjoints, added up in the order of `Value.backward`."""
-        found = {id(self.output): 1.0}
-        for value in reversed(self.within):
-            adjoint = found.get(id(value), 0.0)
-            for operand, partial in self._links(value) if adjoint or self.honest else ():
-                found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
-        return found
-
     def _chosen(
         self, merging: tuple[Primitive, ...], named: Callable[[Value], bool], whole: bool
     ) -> Iterator[Value]:
         """Yield the variables, operands before uses, and find what is below each."""
-        uses = Counter(id(o) for value in self.within for o, _ in self._links(value))
-        into_sums = {id(o) for v in self.within if v._rule in SUMS for o, _ in self._links(v)}
+        within = self.within.values()
+        uses = Counter(id(o) for value in within for o, _ in self._links(value))
+        into_sums = {id(o) for v in within if v._rule in SUMS for o, _ in self._links(v)}
         ends = (id(self.output), id(self.wrt))
-        known = any(named(v) for v in self.within if id(v) not in ends)
+        known = any(named(v) for v in within if id(v) not in ends)
         middles = SUMS if known else merging  # that stand in a longer sum: no place to cut it
         sizes: dict[int, tuple[int, int]] = {}  # operations on one way, and ways, to variables
         merged: dict[int, dict[int, Factor]] = {}
-        place = {id(value): i for i, value in enumerate(self.within)}
-        for value in self.within:
+        for value in within:
             parts = [sizes.get(id(operand), (0, 1)) for operand, _ in self._links(value)]
             operations, ways = ([*column] for column in zip((0, 0), *parts))
             size = max(operations) if value._rule in SUMS else sum(operations) + 1
@@ -146,6 +131,7 @@ class Chain:
             # An infinity merged into a factor would meet an adjoint of 0 that passes nothing on.
             told = id(value) in ends or named(value) or not all(map(math.isfinite, value.partials))
             if told or (large and not (middle or whole)):
+                place = self.survey.position
                 self._below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
                 for factor in found.values():
                     factor.upper = value
@@ -174,7 +160,7 @@ class Chain:
             start = {key: Factor(value, operand, 1.0, [[]])}
             for lower, part in merged.get(key, start).items():
                 into = found.setdefault(lower, Factor(value, part.lower))
-                into.number += partial * part.number if partial or self.honest else 0.0
+                into.number += partial * part.number if partial or self.survey.honest else 0.0
                 for way in part.ways[: 2 * WIDEST + 1 - len(into.ways)]:
                     longer = passes or len(way) > 2 * LARGEST
                     into.ways.append(way if longer else [(value, tuple(which)), *way])

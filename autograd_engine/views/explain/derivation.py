@@ -69,29 +69,28 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     wording = Wording(output, wrt)
-    chain = Chain(output, wrt, SUMS, wording.is_known)
+    chain = Chain(wording.survey, wrt, SUMS, wording.is_known)
     if not chain.connected or output is wrt:
         return _written(_at_once, wording.follow(chain))
     if depth is not None:
-        return _by_regions(chain, wording, depth)
+        return _by_regions(wrt, wording, depth)
     repeated = sum(1 for variable in chain.variables if wording.repeat_of(variable))
-    units = sum(1 for value in chain.within if ".neurons." in graph.region(value))
+    units = sum(1 for value in chain.within.values() if ".neurons." in graph.region(value))
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
     if not few:
-        chain = Chain(output, wrt, LINEAR, wording.is_known)
+        chain = Chain(wording.survey, wrt, LINEAR, wording.is_known)
     lines = _written(_by_paths if few else _by_deltas, wording.follow(chain))
     depths = range(wording.deepest, -1, -1) if len(lines) > LONG and not few else ()
-    by_regions = (_by_regions(chain, wording, depth) for depth in depths)
+    by_regions = (_by_regions(wrt, wording, depth) for depth in depths)
     return next((found for found in by_regions if len(found) < len(lines)), lines)
 
 
-def _by_regions(chain: Chain, wording: Wording, depth: int) -> list[Line]:
+def _by_regions(wrt: Value, wording: Wording, depth: int) -> list[Line]:
     exits, survey = wording.exits(depth), wording.survey
     told = zip(survey.values, survey.given_names, survey.homes)
     named = {*exits, *[id(value) for value, given, home in told if given and not home]}
-    chain = Chain(chain.output, chain.wrt, LINEAR, lambda v: id(v) in named, whole=True)
-    derive = _by_paths if _are_few(chain) else _by_deltas
-    return _written(derive, wording.follow(chain, exits))
+    chain = Chain(survey, wrt, LINEAR, lambda v: id(v) in named, whole=True)
+    return _written(_by_paths if _are_few(chain) else _by_deltas, wording.follow(chain, exits))
 
 
 def _are_few(chain: Chain) -> bool:
@@ -105,9 +104,9 @@ def _are_few(chain: Chain) -> bool:
 
 def _written(derive: Callable[[Wording], Iterator[Line]], wording: Wording) -> list[Line]:
     """Return what derives a derivative, and below it what its names are and why it is zero."""
-    lines = [*derive(wording)]
+    chain, lines = wording.chain, [*derive(wording)]
     lines += _told(wording, lines)
-    if wording.chain.connected and wording.chain.gradient == 0.0:
+    if chain.connected and chain.adjoint(chain.wrt) == 0.0:
         lines.append(_why_zero(wording))
     terms = [term for line in lines for term in (line.left, *line.rights, *line.terms)]
     shown = " ".join(TEXT.set(term) for term in terms if term)
@@ -127,7 +126,7 @@ def _by_paths(wording: Wording) -> Iterator[Line]:
         symbols = formulas.added(chained)
         products = [formulas.Given(math.prod(factor.number for factor in p)) for p in paths]
         summed = [formulas.added(products)] if len(paths) > 1 else []
-        steps = (symbols, formulas.numbers(symbols), *summed, Number(chain.gradient))
+        steps = (symbols, formulas.numbers(symbols), *summed, Number(chain.adjoint(chain.wrt)))
         yield Line(wording.goal(), steps, apart=True)
     yield Line(words="where")
     for variable in reversed(chain.variables):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
+from itertools import chain
 
 from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.engine import Value
@@ -34,14 +36,11 @@ class Wording:
         self.survey = survey = Survey(output)
         self.short = formulas.cut([*survey.names, wrt.label])
         self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
-        self._repeat_of = {
-            id(value := survey.values[i]): (number, value._rule.symbol)
-            for number, repeat in enumerate(survey.repeats)
-            for row in repeat.places
-            for i in row
-        }
-        rows = [row for repeat in survey.repeats for row in survey.states(repeat)]
-        self._states = {id(survey.values[i]) for row in rows for i in row}
+        self._repeat_of, self._states = dict[int, tuple[int, str]](), set[int]()
+        for number, repeat in enumerate(survey.repeats):
+            inside = [survey.values[i] for i in chain(*repeat.places)]
+            self._repeat_of |= {id(value): (number, value._rule.symbol) for value in inside}
+            self._states |= {id(survey.values[i]) for i in chain(*survey.states(repeat))}
 
     def follow(self, chain: Chain, exits: dict[int, str] | None = None) -> Wording:
         """Begin with the formulas of a chain; what leaves regions as a whole are its exits."""
@@ -90,8 +89,8 @@ class Wording:
         return max((call.path.count(".") for call in self.survey.calls), default=-1)
 
     def symbol(self, factor: Factor) -> formulas.Derivative:
-        names = self.name(factor.upper), self.name(factor.lower)
-        return formulas.Derivative(*names, number=factor.number)
+        upper, lower = self.name(factor.upper), self.name(factor.lower)
+        return formulas.Derivative(upper, lower, number=factor.number)
 
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""
@@ -113,8 +112,7 @@ class Wording:
             return Call(self._exits[id(value)], (*formulas.elided(given, self.name), DOTS))
         if value._rule in SUMS:
             return self._sum(value, depth)
-        operands = [self.term(operand, depth + 1) for operand in value.operands]
-        return notation.written(value._rule, *operands)
+        return notation.written(value._rule, *[self.term(o, depth + 1) for o in value.operands])
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
@@ -133,7 +131,7 @@ class Wording:
 
     def _sum(self, value: Value, depth: int) -> Term:
         """Return a sum of sums, without the 0 with which Python's sum() begins."""
-        parts: list[tuple[bool, Value]] = []
+        parts: list[tuple[Callable[[Term], Term], Value]] = []
         waiting = [(False, value)]
         while waiting:
             sign, part = waiting.pop()
@@ -141,18 +139,14 @@ class Wording:
                 signs = (sign, *[sign != (part._rule is SUBTRACT)] * (len(part.operands) - 1))
                 waiting.extend(reversed([*zip(signs, part.operands)]))
             elif part._rule is not CONSTANT or part._data != 0.0 or self._is_named(part):
-                parts.append((sign, part))
-
-        def signed(pair: tuple[bool, Value]) -> Term:
-            term = self.term(pair[1], depth + 1)
-            return formulas.negated(term) if pair[0] else term
-
-        return formulas.whole(formulas.elided(parts, signed))
+                parts.append((formulas.negated if sign else lambda term: term, part))
+        made = lambda pair: pair[0](self.term(pair[1], depth + 1))  # noqa: E731
+        return formulas.whole(formulas.elided(parts, made))
 
     def formula(self, factor: Factor) -> Term | None:
         found = []
         for route in factor.routes():
-            symbols = [symbol for step in route if (symbol := self._partial(step))]
+            symbols = [*filter(None, map(self._partial, route))]
             if len(symbols) < len(route):
                 return None
             found.append(formulas.multiplied(symbols or [ONE]))
@@ -163,8 +157,7 @@ class Wording:
         parts, count = (*value.operands, value), len(value.operands)  # the output stands at -1
         term, aside = lambda k: self.term(parts[k]), partial(self._aside, value)
         found = [notation.partial(value._rule, i, term, count, aside) for i in which]
-        terms = [term for term in found if term is not None]
-        return formulas.added(terms) if len(terms) == len(which) else None
+        return None if None in found else formulas.added([*filter(None, found)])
 
     def _aside(self, value: Value, symbol: Symbol, written: Term) -> Term:
         """Return the name of a part that textbooks have a name for, such as a probability."""

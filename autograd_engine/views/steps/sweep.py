@@ -10,7 +10,6 @@ from typing import Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value, topological_order
-from autograd_engine.gradients import honest
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
@@ -117,7 +116,6 @@ class Steps(Sequence[Contribution], Shown):
         self.output, self.survey = output, Survey(output)
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
-        self._honest = honest(order, [])
         self.forward: tuple[Computation, ...] = tuple(
             Computation(v, tuple(operand.data for operand in v.operands), v.data, self)
             for v in order
@@ -127,7 +125,7 @@ class Steps(Sequence[Contribution], Shown):
 
     def _back(self, node: Value) -> Iterator[Contribution]:
         adjoint, partials = self.gradient(node), node.partials
-        if not adjoint and not (self._honest and any(p - p for p in partials)):
+        if not adjoint and not (self.survey.honest and any(p - p for p in partials)):
             self.silent.append(node)
             return
         for place, (operand, partial) in enumerate(zip(node.operands, partials)):
