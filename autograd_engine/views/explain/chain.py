@@ -45,15 +45,14 @@ class Factor:
         return [] if many else self.ways
 
     def steps(self) -> dict[Step, None]:
-        """Return the operations it goes through, but for sums, each once."""
         return dict.fromkeys(step for route in self.routes() for step in route)
 
 
 class Chain:
     """The variables between an output and a value, and the factors between variables.
 
-    What is `named` is one, and with `whole` nothing else. Where none is, each operation's result
-    is one, but for those that a sum alone uses and one of the primitives `merging` made.
+    What is `named` is one, with `whole` nothing else. Where none is, each operation's result is
+    one, but for those that a sum alone uses and one of the primitives `merging` made.
     """
 
     def __init__(
@@ -69,26 +68,17 @@ class Chain:
         for value in self.values:
             if value is wrt or self._links(value):
                 self.within[id(value)] = value
-        self.connected = self.is_within(self.output)  # the output depends on the value at all
-        self._below: dict[int, list[Factor]] = {}
+        self.connected = id(self.output) in self.within  # the output depends on the value at all
+        self.below: dict[int, list[Factor]] = {}  # by the variable above, in operands' order
         self.variables = [*self._chosen(merging, named, whole)]
 
     def adjoint(self, value: Value) -> float:
         return self.survey.adjoints[self.survey.position[id(value)]]
 
-    def is_within(self, value: Value) -> bool:
-        return id(value) in self.within
-
-    def is_variable(self, value: Value) -> bool:
-        return id(value) in self._below
-
-    def below(self, variable: Value) -> list[Factor]:
-        """Return the factors whose upper variable this is, in the order of its operands."""
-        return self._below[id(variable)]
-
     def factors(self) -> Iterator[Factor]:
-        for variable in reversed(self.variables):
-            yield from self.below(variable)
+        return (
+            factor for variable in reversed(self.variables) for factor in self.below[id(variable)]
+        )
 
     def count_ways(self) -> int:
         """Return the number of paths from operand to operand, `MANY` if there are more."""
@@ -100,14 +90,13 @@ class Chain:
 
     def paths(self, start: Value | None = None) -> Iterator[list[Factor]]:
         """Yield every path as its factors: only for chains of few variables."""
-        for factor in self.below(self.output if start is None else start):
+        for factor in self.below[id(self.output if start is None else start)]:
             rests = [[]] if factor.lower is self.wrt else self.paths(factor.lower)
             yield from ([factor, *rest] for rest in rests)
 
     def _links(self, value: Value) -> list[tuple[Value, float]]:
         """Return the operands to which the chain goes on, each with its partial."""
-        pairs = zip(value.operands, value.partials)
-        return [(operand, partial) for operand, partial in pairs if self.is_within(operand)]
+        return [p for p in zip(value.operands, value.partials) if id(p[0]) in self.within]
 
     def _chosen(
         self, merging: tuple[Primitive, ...], named: Callable[[Value], bool], whole: bool
@@ -132,7 +121,7 @@ class Chain:
             told = id(value) in ends or named(value) or not all(map(math.isfinite, value.partials))
             if told or (large and not (middle or whole)):
                 place = self.survey.position
-                self._below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
+                self.below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
                 for factor in found.values():
                     factor.upper = value
                 yield value
@@ -146,7 +135,7 @@ class Chain:
         found: dict[int, Factor] = {}
         places: dict[int, list[int]] = {}
         for i, operand in enumerate(value.operands):
-            if self.is_within(operand):
+            if id(operand) in self.within:
                 places.setdefault(id(operand), []).append(i)
         # The sum so far of a long one comes first, and is taken over.
         long = lambda key: len(merged.get(key, ())) > WIDEST  # noqa: E731

@@ -74,13 +74,14 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
         return _written(_at_once, wording.follow(chain))
     if depth is not None:
         return _by_regions(wrt, wording, depth)
-    repeated = sum(1 for variable in chain.variables if wording.repeat_of(variable))
+    repeated = sum(1 for variable in chain.variables if id(variable) in wording.repeat_of)
     units = sum(1 for value in chain.within.values() if ".neurons." in graph.region(value))
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
     if not few:
         chain = Chain(wording.survey, wrt, LINEAR, wording.is_known)
     lines = _written(_by_paths if few else _by_deltas, wording.follow(chain))
-    depths = range(wording.deepest, -1, -1) if len(lines) > LONG and not few else ()
+    deepest = max((call.path.count(".") for call in wording.survey.calls), default=-1)
+    depths = range(deepest, -1, -1) if len(lines) > LONG and not few else ()
     by_regions = (_by_regions(wrt, wording, depth) for depth in depths)
     return next((found for found in by_regions if len(found) < len(lines)), lines)
 
@@ -131,7 +132,7 @@ def _by_paths(wording: Wording) -> Iterator[Line]:
     yield Line(words="where")
     for variable in reversed(chain.variables):
         yield wording.defined(variable)
-        for factor in chain.below(variable) if len(chain.variables) > 2 else ():
+        for factor in chain.below[id(variable)] if len(chain.variables) > 2 else ():
             yield _factor(factor, wording, told)
 
 
@@ -143,16 +144,16 @@ def _factor(factor: Factor, wording: Wording, told: set[Term], left: Term | None
         steps.append(formulas.numbers(steps[0]))
     ruled = dict.fromkeys((v._rule, i) for v, which in factor.steps() for i in which)
     rules = [step for step in ruled if step[0].arity and step[0] is not BINARY]
-    words = list[str]()
-    terms = list[Term]()
+    terms: dict[Term, str] = {}
     for rule, i in rules if any(rule not in LINEAR for rule, _ in rules) else ():
         said, plain = notation.rule(rule, i), rule in SUMS and not (rule is SUBTRACT and i)
         if isinstance(said, formulas.Equal) and said not in told and not plain:
-            told.add(said)
-            words.append(f"{'; ' if words else 'by '}{notation.spoken(rule)}: {{}}")
-            terms.append(said)
+            terms[said] = f"{notation.spoken(rule)}: {{}}"
+    told |= terms.keys()
+    words = "; ".join(terms.values())
     rights, level = (*steps, Number(factor.number)), 0 if left else 1
-    return Line(left or wording.symbol(factor), rights, "".join(words), tuple(terms), level=level)
+    by = f"by {words}" if words else ""
+    return Line(left or wording.symbol(factor), rights, by, tuple(terms), level=level)
 
 
 def _by_deltas(wording: Wording) -> Iterator[Line]:

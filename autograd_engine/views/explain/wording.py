@@ -35,11 +35,12 @@ class Wording:
     def __init__(self, output: Value, wrt: Value) -> None:
         self.survey = survey = Survey(output)
         self.short = formulas.cut([*survey.names, wrt.label])
-        self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
-        self._repeat_of, self._states = dict[int, tuple[int, str]](), set[int]()
+        self.begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
+        self.repeat_of = dict[int, tuple[int, str]]()  # the repeat, and what made the value
+        self._states = set[int]()
         for number, repeat in enumerate(survey.repeats):
             inside = [survey.values[i] for i in chain(*repeat.places)]
-            self._repeat_of |= {id(value): (number, value._rule.symbol) for value in inside}
+            self.repeat_of |= {id(value): (number, value._rule.symbol) for value in inside}
             self._states |= {id(survey.values[i]) for i in chain(*survey.states(repeat))}
 
     def follow(self, chain: Chain, exits: dict[int, str] | None = None) -> Wording:
@@ -55,9 +56,6 @@ class Wording:
         text = self.survey.name(value)
         return name(self.short.get(text, text), value.data)
 
-    def repeat_of(self, value: Value) -> tuple[int, str] | None:
-        return self._repeat_of.get(id(value))
-
     def is_step(self, value: Value) -> bool:
         """Say whether a value is called by its step, not by its place in a model."""
         stated = id(value) in self._states and not value.label
@@ -72,9 +70,6 @@ class Wording:
     def is_known(self, value: Value) -> bool:
         return bool(self.survey.given_names[self.survey.position[id(value)]])
 
-    def has(self, text: str) -> bool:
-        return text in self._begun
-
     def exits(self, depth: int) -> dict[int, str]:
         """Return by its id each value that leaves a region, opened to that depth: the region."""
         found, levels = dict[int, str](), list[int]()
@@ -84,10 +79,6 @@ class Wording:
                 found |= {id(self.survey.values[i]): call.path for i in call.outputs}
         return found
 
-    @property
-    def deepest(self) -> int:
-        return max((call.path.count(".") for call in self.survey.calls), default=-1)
-
     def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)
         return formulas.Derivative(upper, lower, number=factor.number)
@@ -95,7 +86,7 @@ class Wording:
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""
         output, wrt = self.chain.output, self.chain.wrt
-        below = self.chain.below(output)
+        below = self.chain.below[id(output)]
         direct = any(factor.lower is wrt for factor in below) and len(below) > 1
         return formulas.Derivative(self.name(output), self.name(wrt), direct)
 
@@ -108,7 +99,7 @@ class Wording:
 
     def definition(self, value: Value, depth: int = 0) -> Term:
         if id(value) in self._exits:
-            given = [factor.lower for factor in self.chain.below(value)]
+            given = [factor.lower for factor in self.chain.below[id(value)]]
             return Call(self._exits[id(value)], (*formulas.elided(given, self.name), DOTS))
         if value._rule in SUMS:
             return self._sum(value, depth)
@@ -118,7 +109,7 @@ class Wording:
         """Return a value by its name, or else as the operation that made it, or as a number."""
         if self._is_named(value):
             return self.name(value)
-        merged = self.chain.is_within(value)
+        merged = id(value) in self.chain.within
         if value.partials and (merged or depth <= DEEP):
             made = self.definition(value, 0 if merged else depth)
             if len(TEXT.set(made)) <= LONG:
@@ -126,8 +117,8 @@ class Wording:
         return Given(value.data) if value._rule is CONSTANT else self.name(value)
 
     def _is_named(self, value: Value) -> bool:
-        known = self.chain.is_variable(value) or self.is_known(value)
-        return known or id(value) in self._exits
+        known = id(value) in self.chain.below or id(value) in self._exits
+        return known or self.is_known(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
         """Return a sum of sums, without the 0 with which Python's sum() begins."""
@@ -175,7 +166,7 @@ class Wording:
             calls = {text[text.rfind("[") :] if text[-1] == "]" else "" for text in texts}
             call = calls.pop() if len(calls) == 1 else ""
             taken = set(self._asides.values())
-            free = [c for c in LETTERS[letter] if (c, call) not in taken and not self.has(c)]
+            free = [c for c in LETTERS[letter] if (c, call) not in taken and c not in self.begun]
             if not free:
                 return written
             self._asides[key] = free[0], call
