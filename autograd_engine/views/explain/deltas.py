@@ -265,7 +265,7 @@ def common(
     constants: Constants,
     spare: Sequence[str] = (),
 ) -> tuple[slice, Index, Term] | None:
-    """Return which terms differ only in an index, all but the ends perhaps, it, the general term."""
+    """Return which terms differ only in an index, all but perhaps the ends, it and the term."""
     for first, last in ENDS if len(terms) > 1 else ():
         part = slice(first, len(terms) - last)
         try:

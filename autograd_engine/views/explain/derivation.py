@@ -149,7 +149,7 @@ def _factor(factor: Factor, wording: Wording, told: set[Term], left: Term | None
         said, plain = notation.rule(rule, i), rule in SUMS and not (rule is SUBTRACT and i)
         if isinstance(said, formulas.Equal) and said not in told and not plain:
             terms[said] = f"{notation.spoken(rule)}: {{}}"
-    told |= terms.keys()
+    told.update(terms)
     words = "; ".join(terms.values())
     rights, level = (*steps, Number(factor.number)), 0 if left else 1
     by = f"by {words}" if words else ""

@@ -6,7 +6,6 @@ import html
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from autograd_engine.adoption import adopted
@@ -82,7 +81,7 @@ class Picture(Shown):
                 raise
             if error.slow:
                 self.note = "laid out without Graphviz, which took too long"
-                self._scene = replace(self._scene, boxes=(*boxes, Box("hidden", (self.note,))))
+                self._scene = self._scene._replace(boxes=(*boxes, Box("hidden", (self.note,))))
             return ""
         # Without the XML declaration, so that it can stand in a page.
         text = text[text.index("<svg") :].replace("\r\n", "\n")
