@@ -1,8 +1,7 @@
 """`explore`: a graph as a page to step through, to drag and to be asked about.
 
-The page holds the graph as flat lists, its rules and its pictures, as JSON. The formulas of rules
-are lists of texts and of numbers that stand for values: 0 for the output, from 1 on for the
-operands. The page puts names there, or the values' data.
+The page holds the graph as flat lists, its rules and its pictures, as JSON. Formulas of rules are
+lists of texts and of numbers that stand for values: 0 for the output, from 1 on for the operands.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from collections.abc import Sequence
 from importlib.resources import files
 from itertools import islice
 from os import PathLike
-from pathlib import Path
 from struct import pack
 from typing import Any
 
@@ -39,10 +37,7 @@ from autograd_engine.words import counted
 
 
 class Page(Shown):
-    """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`.
-
-    It holds the numbers of the moment when it was made, and the program to compute others.
-    """
+    """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`."""
 
     def __init__(
         self, text: str, description: str, shown: str, path: str | PathLike[str] | None
@@ -59,7 +54,8 @@ class Page(Shown):
 
         Raises `ValueError` for an ending other than .html, `FileNotFoundError` for no such folder.
         """
-        page_path(path).write_text(self.html, encoding="utf-8", newline="\n")
+        target = checked_path(path, "a page", (".html",), also=(".htm",))
+        target.write_text(self.html, encoding="utf-8", newline="\n")
 
     def _html(self) -> str:
         return frame(self.html, self.description)
@@ -115,10 +111,6 @@ def spoken(lang: str | None, text: str) -> dict[str, Any]:
         kept = (key for key in words if all(part in text for part in re.split(r"\{\d\}", key)))
         table[name] = {key: words[key] for key in kept}
     return {"words": table, "lang": lang}
-
-
-def page_path(path: str | PathLike[str]) -> Path:
-    return checked_path(path, "a page", (".html",), also=(".htm",))
 
 
 def filled(

@@ -17,18 +17,18 @@ from autograd_engine import graph
 from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value, as_value
+from autograd_engine.files import checked_path
 from autograd_engine.history import History, Recording, Step
 from autograd_engine.real import check_whole, is_number
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path
+from autograd_engine.views.explore.page import Page, filled, packed, page_graph
 from autograd_engine.views.network.stacks import Rules, responses
 from autograd_engine.views.notebooks import image
 from autograd_engine.views.picture.markup import chart
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
-from autograd_engine.views.steps.sweep import Steps
 from autograd_engine.words import counted
 
 ROOM = 1_200_000  # characters for the numbers of one run: of a large graph, fewer steps
@@ -53,12 +53,10 @@ def replay(
 ) -> Replay:
     """Return a page with a slider over the steps of one training, or of two beside each other.
 
-    It shows the graph of one sample's loss with the values and gradients of each step, the loss
-    curve and, for two inputs and classes, the decision boundary. `histories` is what
-    `fit(..., record=True)` returned, or two of these in a list, or in a dict with their names.
-    `sample` is the position of the sample in the data. The page is one HTML file that needs no
-    network, written to the `path` if there is one; `lang` as in `explore`. The model runs with the
-    parameters of each step and has its own again afterwards.
+    It shows the graph of one `sample`'s loss at each step, the loss curve and, for two inputs and
+    classes, the decision boundary. `histories` is what `fit(..., record=True)` returned, or two of
+    these in a list, or in a dict with their names. `path` and `lang` are as in `explore`. The model
+    runs with the parameters of each step and has its own again afterwards.
 
     Raises `TypeError` for anything but histories, `ValueError` for one without a recording, for
     more than two, for a sample that is not there and for a path that does not end in .html,
@@ -73,8 +71,8 @@ def replay(
     <Replay: 3 steps>
     """
     recorded, rules = _named(histories), Rules()
-    if path is not None:
-        page_path(path)  # before the work
+    if path is not None:  # before the work
+        checked_path(path, "a page", (".html",), also=(".htm",))
     runs = [_contents(*named, sample, rules) for named in recorded]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
@@ -86,7 +84,7 @@ def replay(
 
 def _named(histories: Runs) -> list[tuple[str, History]]:
     if isinstance(histories, History):
-        return [("", histories)]
+        histories = {"": histories}
     if isinstance(histories, (list, tuple)):
         histories = {f"run {i}": history for i, history in enumerate(histories, 1)}
     if not isinstance(histories, Mapping):
@@ -149,10 +147,11 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
     takes: dict[Any, tuple[Survey, dict[int, list[float]]]] = {}  # one, unless the model branches
     cells = []
     for frame, loss in enumerate(frames(recording, steps, sample)):
-        sweep = Steps(loss)
-        survey, values = sweep.survey, sweep.survey.values
+        survey = Survey(loss)
+        values = survey.values
         row = [value.data for value in values]  # nobody asks for the gradient of a constant
-        row += [0.0 if value._rule is CONSTANT else sweep.gradient(value) for value in values]
+        slopes = zip(values, survey.adjoints)
+        row += [0.0 if value._rule is CONSTANT else slope for value, slope in slopes]
         row += [partial for value in values for partial in value.partials]
         shape = (*(value._rule for value in values), *survey.operands)
         takes.setdefault(shape, (survey, {}))[1][frame] = row
@@ -201,7 +200,7 @@ def _described(run: Mapping[str, Any]) -> str:
 
 def loss_curve(losses: Sequence[float]) -> str:
     """Return the loss over the epochs as a picture, which is what notebooks show of a history."""
-    told = [_finite(loss) for loss in losses]
+    told = list(map(_finite, losses))
     run = {"name": "", "each": 1, "history": {"loss": told}, "losses": list(enumerate(told, 1))}
     return image("image/svg+xml", _loss_curves([run], "epochs").encode(), "the loss of a training")
 
