@@ -263,7 +263,7 @@ def test_in_random_graphs_the_factors_give_the_bits_of_backward(seed):
     for leaf, expected in zip(leaves, ag.gradient(output, leaves)):
         for merging in (SUMS, LINEAR):
             chain = Chain(Survey(output), leaf, merging)
-            assert chain.adjoint(leaf).hex() == expected.hex()
+            assert (chain.adjoint(leaf) if chain.connected else 0.0).hex() == expected.hex()
             found, size = swept(chain, float), swept(chain, abs)
             assert found == pytest.approx(expected, rel=0.0, abs=1e-9 * size)
         ends = [line.split(" = ")[-1] for line in ag.explain(output, leaf).text.splitlines()]

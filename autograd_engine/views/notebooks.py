@@ -1,10 +1,8 @@
 """What notebooks are given to show: images, pages in a frame, and one thing in several kinds.
 
-Of a notebook that is opened again without trust JupyterLab leaves images, but no frames, styles,
-scripts and SVG. VS Code then shows no HTML at all, but Markdown, with its images.
-
-With the package anywidget (extra `notebook`) a page is bound to the leaves that it shows: whoever
-drags one changes its `data`; whoever changes that, such as a training loop, moves the picture.
+Opened again without trust, JupyterLab leaves images, but no frames, styles, scripts and SVG, and
+VS Code Markdown with its images. With the package anywidget (extra `notebook`) a page is bound to
+the leaves that it shows: dragging one changes its `data`, and a training loop moves the picture.
 """
 
 from __future__ import annotations

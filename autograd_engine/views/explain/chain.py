@@ -1,8 +1,7 @@
 """The part of a graph that the chain rule goes through, from an output down to one value.
 
-Some values are its *variables*: those with a name, or, where nothing in between has one, the
-results of the operations. What lies between two variables is merged into one factor, the
-derivative of the upper by the lower with the other variables held fixed.
+What lies between two of its *variables* is merged into one factor, the derivative of the upper by
+the lower with the other variables held fixed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""explain: a derivation by the chain rule as lines, to be written as text, Markdown or HTML.
+"""explain: a derivation by the chain rule as lines.
 
 A few factors are multiplied out. Of more, the adjoint δ of each variable is found from those of
-its uses, from the output down, and what differs only in an index is written once, in general: the
-units of a layer, the samples of a batch, the steps of a recurrence.
+its uses, from the output down, and what differs only in an index is written once, in general.
 """
 
 from __future__ import annotations
@@ -34,8 +33,7 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     """Return the derivation of the derivative of `output` by `wrt`, with its numbers.
 
     Values with a label or a place in a network are the variables of the chain rule, and what lies
-    between two of them is one factor, derived below from the rules of its operations; where
-    nothing in between has a name, the operations' results are called v1, v2, ... A few factors
+    between two of them is one factor, derived below from the rules of its operations. A few factors
     are multiplied out; of more, and in a network, the adjoint δ of each value is found from those
     of its uses, once in general for what is alike. `depth` goes through regions as a whole, 0
     through the outermost; by default only a derivation that is too long does. Lines of the source
@@ -48,12 +46,10 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     >>> h.label = "h"
     >>> J = h * h
     >>> J.label = "J"
-    >>> print(explain(J, w).text.partition("where")[0])
+    >>> print(explain(J, w).text.partition("\\n\\n")[0])
     ∂J/∂w = ∂J/∂h · ∂h/∂w
           = 12 · 2
           = 24
-    <BLANKLINE>
-    <BLANKLINE>
     """
     output, wrt = adopted(output, wrt, by="explain")
     for given, what in ((output, "output"), (wrt, "wrt")):

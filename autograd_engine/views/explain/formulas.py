@@ -1,8 +1,4 @@
-"""Formulas to be read by people, as plain data, and the names that stand in them.
-
-The functions put terms together as one writes them by hand: no factor 1, one sign in front, one
-bar for a quotient of quotients, equal factors cancelled, one number of several.
-"""
+"""Formulas as plain data, put together as one writes them by hand, and the names in them."""
 
 from __future__ import annotations
 

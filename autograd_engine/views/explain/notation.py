@@ -1,8 +1,7 @@
 """Notation: how primitives are written on paper, and what a rule of the table says, as a formula.
 
 A rule is read with symbols, or said in the words of a textbook, by `RULES`, where it is written
-another way for the digits' sake or has a part with a name of its own, such as the probability p
-of a logit, which is `called` so. A test holds all to the numbers of the rows.
+another way for the digits' sake. A test holds all to the numbers of the rows.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Formulas set as text on one line, as LaTeX, or as MathML, which browsers show and read aloud.
-
-One walk over the terms, and for each language how it writes a fraction, a power, a root. How a
-number is written in formulas stands here for all views: six digits, a minus sign, powers of ten.
-"""
+"""Formulas set as text on one line, as LaTeX, or as MathML, which browsers show and read aloud."""
 
 from __future__ import annotations
 

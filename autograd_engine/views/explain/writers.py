@@ -1,8 +1,4 @@
-"""The lines of a derivation, and how they are written: as text, Markdown with LaTeX, HTML.
-
-One walk over the lines; what a medium puts around formulas, and how it sets equations out, stands
-in `MEDIA`.
-"""
+"""The lines of a derivation, and how they are written: as text, Markdown with LaTeX, HTML."""
 
 from __future__ import annotations
 

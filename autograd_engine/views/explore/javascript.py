@@ -1,9 +1,7 @@
-"""The page's JavaScript for primitives, written from their rows and from `floats`.
+"""The page's JavaScript for primitives, translated from the table with all that it calls.
 
-Forward functions and partials are translated from the source of the table, with all that they
-call. Somebody's own primitives, which may come from anywhere, are read with symbols. Where
-JavaScript does something else than Python (a division by zero, the truth of NaN), a function of
-python.js stands.
+Somebody's own primitives, which may come from anywhere, are read with symbols. Where JavaScript
+does something else than Python, a function of python.js stands.
 
 >>> script = Script()
 >>> print(script.rule(TABLE["tan"], 1), *script.lines.values())

@@ -1,8 +1,4 @@
-"""The picture of each group, laid out as `draw` lays out, as plain numbers for the page.
-
-The groups inside are folded; what is taken from outside stands at the beginning, as inlets. The
-page puts the pictures into each other as groups open.
-"""
+"""The picture of each group, laid out by itself as `draw` does, as plain numbers for the page."""
 
 from __future__ import annotations
 
@@ -107,7 +103,7 @@ class _Picture:
         return {i: (t, *some) for t, some in zip(titles, sources.values()) for i in some}
 
     def _tail(self, operand: int, head: int) -> int:
-        """Return the box in which an arrow begins: of a member, or of an inlet, added if need be."""
+        """Return the box in which an arrow begins: of a member, or of an inlet, a new one too."""
         if operand in self.shown:
             return self.shown[operand]
         # A value drawn has inlets of its own: long arrows would cross the whole picture.

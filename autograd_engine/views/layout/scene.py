@@ -1,8 +1,4 @@
-"""What a picture holds before it is laid out: boxes, arrows, clusters, as plain data.
-
-The values have been read: a scene keeps their numbers as text, so that a picture shows what
-was there when it was drawn. Both the DOT writer and the built-in layout start from it.
-"""
+"""What a picture holds before it is laid out: boxes, arrows, clusters, as plain data and text."""
 
 from __future__ import annotations
 

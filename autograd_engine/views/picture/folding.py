@@ -1,8 +1,7 @@
 """What folds: the values of a graph in groups inside groups, for pictures and pages alike.
 
-Groups are the repeats of a graph and their steps, the calls of modules and regions, and, of what
-is too much to look at, leaves and runs. The members of each group have an order in which all
-arrows run forwards, and a run is a piece of it. So whichever groups are open, there is no cycle.
+The members of each group have an order in which all arrows run forwards, and a run is a piece of
+it. So whichever groups are open, there is no cycle.
 """
 
 from __future__ import annotations

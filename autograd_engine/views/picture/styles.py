@@ -1,8 +1,4 @@
-"""From a folding to a scene: the classic picture, and the compact one.
-
-Classic is micrograd's: a record for each value, and a small oval for the operation that made
-it. Compact has one node for each value, the operation inside.
-"""
+"""From a folding to a scene: the classic picture, which is micrograd's, and the compact one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""`replay`: a training as a page to scrub through, alone or beside another.
-
-The recorded steps are run again: the engine computes every number anew.
-"""
+"""`replay`: a training as a page to scrub through, each recorded step computed anew."""
 
 from __future__ import annotations
 

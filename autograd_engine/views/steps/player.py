@@ -24,15 +24,12 @@ _ARROWS |= {"M": _NEXT, "P": _NEXT, "K": _BACK, "H": _BACK}  # as Windows calls 
 
 
 def play(output: Value, source: TextIO | None = None, screen: TextIO | None = None) -> None:
-    """Show the forward pass and then the backward pass of a value, one step at a time.
+    """Show the forward pass and then the backward pass of a value, one step at a time, by keys.
 
-    The keys are n for the next step (or Enter, Space, an arrow), b for the one before, r to run to
-    the end and q to quit. Where `source`, standard input by default, is no terminal, its lines are
-    read, and without any all steps are shown. Raises `TypeError` for anything but a Value.
+    Where `source` is no terminal, its lines are read, and without any all steps are shown.
     """
     found = steps(output)
-    source = sys.stdin if source is None else source
-    screen = sys.stdout if screen is None else screen
+    source, screen = source or sys.stdin, screen or sys.stdout
     width = shutil.get_terminal_size().columns
     encoding = getattr(screen, "encoding", None) or "utf-8"
     names = map(found.text, found.survey.values)
@@ -50,8 +47,7 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
 def _rows(found: Steps) -> list[str]:
     rows = [f"forward   {computation}" for computation in found.forward]
     rows.append(f"backward  δ({found.text(found.output)}) = 1")
-    for step in found:
-        rows.append(f"backward  {step}" + (f"\n{INDENT}{step.rule}" if step.rule else ""))
+    rows += [f"backward  {step}" + f"\n{INDENT}{step.rule}" * bool(step.rule) for step in found]
     leaves = [found.survey.values[i] for i in found.survey.leaves]
     gradients = [f"{found.text(v)} {number(found.gradient(v))}" for v in leaves]
     rows[-1] += f"\ngradients: {', '.join(gradients) or 'there are no leaves'}"
