@@ -16,17 +16,18 @@ from autograd_engine.views.picture.drawing import Picture
 from autograd_engine.views.picture.markup import Point, line, quoted, sheet, tag, written
 from autograd_engine.words import printable
 
-CUT = 26
-"""Words beside circles may have so many characters."""
-WHOLE, ENDS, MANY = 32, 5, 200
-"""A layer of up to so many units is drawn whole, of a wider one the first and last ENDS; where
-there are more than MANY units, of every layer above 2 * ENDS."""
-DENSE = 200
-"""Up to so many edges each has an unseen wide line for the pointer to find; more are pale."""
+CUT = 26  # characters of words beside circles
+WHOLE, ENDS = 32, 5  # a layer of so many units is drawn whole, of others so many at either end
+MANY = 200  # of more units, those of a layer above 2 * ENDS are left out
+DENSE = 200  # of more edges the small ones are pale; up to so many have a wide line to hover on
 MARGIN, SIZE = 12.0, 10.0
 
-Seat = tuple[str, Point, float]
-"""Of what is drawn: its key in DOT, its place and its radius."""
+HEAD = """digraph network {
+graph [layout=neato splines=line outputorder=edgesfirst]
+node [shape=circle fixedsize=true style=filled fontname="Courier"]
+edge [arrowhead=none]"""
+
+Seat = tuple[str, Point, float]  # of what is drawn: its key in DOT, its place and its radius
 
 
 def draw_network(item: Module | Survey, show: str, direction: str, engine: str | None) -> Picture:
@@ -56,20 +57,12 @@ class _Drawing:
         self.xs, self.ys = list[float](), list[float]()  # where there is anything
         self.edges: list[tuple[float, str, str, dict[str, str]]] = []
         self.marks: list[str] = []
-        self.dot = [
-            "digraph network {",
-            "graph [layout=neato splines=line outputorder=edgesfirst]",
-            'node [shape=circle fixedsize=true style=filled fontname="Courier"]',
-            "edge [arrowhead=none]",
-        ]
-        top = 0.0
+        self.dot, top = [HEAD], 0.0
         for stack in network.stacks:
             top = self._stack(stack, most, top) + 40.0
         what = "weight" if self.weights else "gradient ∂L/∂w"
-        legend = [
-            f"edges: the {what}, at most {short(self.widest)} in size",
-            "solid blue: positive; dashed orange: negative; ■ bias",
-        ]
+        legend = [f"edges: the {what}, at most {short(self.widest)} in size"]
+        legend += ["solid blue: positive; dashed orange: negative; ■ bias"]
         if not (self.weights or self.graded):
             legend = ["No gradient to show: every ∂L/∂w is 0. Call backward() on the loss first."]
         left, bottom = min(self.xs), max(self.ys) + 22.0
@@ -175,7 +168,7 @@ class _Drawing:
         return self._node(text, (middle, at[1]), f"{shape} fontsize={SIZE:g}")
 
     def _node(self, text: str, at: Point, look: str, radius: float = 0.0) -> Seat:
-        key, place = f"n{len(self.dot)}", f"{at[0] / 72.0:.3f},{-at[1] / 72.0:.3f}!"
+        key, place = f"n{len(self.dot) + 3}", f"{at[0] / 72.0:.3f},{-at[1] / 72.0:.3f}!"
         self.dot.append(f'{key} [label="{quoted(text)}" pos="{place}" {look}]')
         return key, at, radius
 

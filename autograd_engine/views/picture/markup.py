@@ -15,8 +15,7 @@ from autograd_engine.views.layout.scene import INPUTS, Box, Scene, field_sizes, 
 
 Point = tuple[float, float]
 
-SECONDS = 5.0
-"""So long Graphviz may take for one picture; of 600 nodes it needs about one."""
+SECONDS = 5.0  # Graphviz may take for one picture; of 600 nodes it needs about one
 
 
 def quoted(text: str, record: bool = False) -> str:
@@ -33,13 +32,11 @@ def write_dot(scene: Scene) -> str:
     """Return the scene in DOT; the same scene gives the same text."""
     # Courier is the font whose widths Graphviz knows without having it.
     font, size, ink = 'fontname="Courier"', looks.FONT_SIZE, looks.EDGE_COLOUR
-    lines = [
-        "digraph values {",
-        f"graph [rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3]",
-        f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]',
-        f'edge [{font} fontsize={size - 1} fontcolor="{ink}" color="{ink}" arrowsize=0.6'
-        f" labelfontsize={size - 3} labelangle=30]",
-    ]
+    look = f"rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3"
+    lines = ["digraph values {", f"graph [{look}]"]
+    lines.append(f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]')
+    look = f'fontcolor="{ink}" color="{ink}" arrowsize=0.6 labelfontsize={size - 3} labelangle=30'
+    lines.append(f"edge [{font} fontsize={size - 1} {look}]")
     ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
     for row in rows(scene.boxes):
         if scene.boxes[row[0]].cluster < 0:  # in frames `dot` keeps units in order unless told to
@@ -112,10 +109,9 @@ def run_dot(source: bytes, *options: str) -> bytes:
         where = "this needs Graphviz (https://graphviz.org/download): its program `dot`"
         raise GraphvizMissing(f"{where} was not found; {WITHOUT}") from None
     except subprocess.TimeoutExpired:  # some ordinary graphs take it minutes
-        slow = GraphvizMissing(
-            f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s. ag.draw(output)"
-            " lays it out without, ag.draw(output, style='folded') draws less"
-        )
+        took = f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s"
+        less = "ag.draw(output) lays it out without, ag.draw(output, style='folded') draws less"
+        slow = GraphvizMissing(f"{took}. {less}")
         slow.slow = True
         raise slow from None
     if done.returncode:
