@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import fields
 from itertools import product, zip_longest
 from typing import Any
 
@@ -199,7 +198,7 @@ class Index:
         if isinstance(first, (formulas.Given, Number)):
             return self._constant([part.value for part in parts])
         if isinstance(first, Term):
-            kept = [part.name for part in fields(first) if part.compare]
+            kept = [name for name in vars(first) if name not in ("number", "spelled")]
             return type(first)(*[self.general([getattr(p, name) for p in parts]) for name in kept])
         if not isinstance(first, tuple) or len(set(map(len, parts))) > 1:
             raise Unlike

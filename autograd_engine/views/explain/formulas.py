@@ -5,51 +5,44 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from autograd_engine.views.layout.scene import readable
 
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+    dataclass_transform = lambda **how: lambda kind: kind  # noqa: E731
 
-@dataclass(frozen=True)
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Term:
-    """A formula, or a part of one."""
+    """A formula, or a part of one: each kind of it is a frozen dataclass."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True)(cls)
 
 
-# What has a name may have a number. A Given is a constant of the graph, left as it is: no
-# coefficient. A Sigma has what it sums over an index, and the same written out. A Product is
-# `spaced` for the factors of the chain rule. A Call without a function is a list. An Indicator is
-# 1 where a comparison holds, else 0: Iverson's brackets. A Derivative is `total` where one factor
-# of it has the same name; a Delta is the adjoint of a value.
+# A Given is a constant of the graph: no coefficient. A Sigma has what it sums over an index, and
+# the same written out. A Product is `spaced` for the factors of the chain rule. A Call without a
+# function is a list. An Indicator is 1 where a comparison holds, else 0: Iverson's brackets. A
+# Derivative is `total` where one factor has the same name; a Delta is the adjoint of a value.
 # fmt: off
 def _unknown() -> Any:  return field(default=None, compare=False)
-@dataclass(frozen=True)
 class Name(Term):       text: str; number: float | None = _unknown()
-@dataclass(frozen=True)
 class Number(Term):     value: float
-@dataclass(frozen=True)
 class Given(Term):      value: float
-@dataclass(frozen=True)
 class Sum(Term):        terms: tuple[Term, ...]
-@dataclass(frozen=True)
-class Sigma(Term):      index: str; term: Term; spelled: Term = _unknown()  # noqa: RUF009
-@dataclass(frozen=True)
+class Sigma(Term):      index: str; term: Term; spelled: Term = _unknown()
 class Product(Term):    factors: tuple[Term, ...]; spaced: bool = False
-@dataclass(frozen=True)
 class Fraction(Term):   top: Term; bottom: Term
-@dataclass(frozen=True)
 class Minus(Term):      term: Term
-@dataclass(frozen=True)
 class Power(Term):      base: Term; exponent: Term
-@dataclass(frozen=True)
 class Call(Term):       function: str; operands: tuple[Term, ...]
-@dataclass(frozen=True)
 class Indicator(Term):  left: Term; relation: str; right: Term
-@dataclass(frozen=True)
 class Derivative(Term): upper: Term; lower: Term; total: bool = False; number: float | None = _unknown()
-@dataclass(frozen=True)
 class Delta(Term):      of: Term; number: float | None = _unknown()
-@dataclass(frozen=True)
 class Equal(Term):      left: Term; right: Term
 # fmt: on
 
@@ -61,7 +54,6 @@ RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾˙ᵃᵇᶜᵈᵉᶠᵍʰⁱʲ�
 _RAISED = dict(zip("0123456789+−().abcdefghijklmnoprstuvwxyz", RAISED))
 
 LONGEST = 20  # So many characters of a name stand in formulas; the whole of it is told once.
-
 FIRST, LAST = 4, 2  # So many terms of many are written, at the beginning and at the end.
 
 
@@ -79,13 +71,12 @@ def inside(term: Term, change: Callable[[Term], Term]) -> Term:
             return tuple(map(changed, part))
         return change(part) if isinstance(part, Term) else part
 
-    return type(term)(*[changed(getattr(term, part.name)) for part in fields(term)])
+    return type(term)(*map(changed, vars(term).values()))
 
 
 def numbers(term: Term) -> Term:
     """Return a formula with the numbers of all that has a name in it."""
-    number = term.value if isinstance(term, Given) else getattr(term, "number", None)
-    if number is not None:
+    if (number := getattr(term, "number", getattr(term, "value", None))) is not None:
         return Number(number)
     if isinstance(term, Sigma):
         found = numbers(term.spelled)
@@ -242,8 +233,7 @@ def spread(numbers: Mapping[str, Iterable[int]]) -> str:
     parts = []
     for letter, found in numbers.items():
         known = list(dict.fromkeys(found))
-        shown = ", ".join(map(str, known))
-        if len(known) > 4 and known == list(range(known[0], known[-1] + 1)):
-            shown = f"{known[0]} … {known[-1]}"
+        long = len(known) > 4 and known == list(range(known[0], known[-1] + 1))
+        shown = f"{known[0]} … {known[-1]}" if long else ", ".join(map(str, known))
         parts.append(f"{letter} = {shown}")
     return "; ".join(parts)

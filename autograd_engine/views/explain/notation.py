@@ -18,26 +18,9 @@ from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import Call, Number, Power, Term, lowered, name
 
-CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))
-"""What marks a part of a formula that has a name of its own, that of the symbol."""
+CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))  # marks what has a name
 
 LONGEST = 64  # So many operations a formula has at most; of more, its number alone is told.
-
-
-def unfolded(rule: Primitive, *numbers: float) -> Symbol:
-    return Symbol("", rule, numbers)
-
-
-def called(name: str, expression: Expression) -> Symbol:
-    return Symbol(name, CALLED, (expression,))
-
-
-def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
-    return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
-
-
-def entry(rule: Primitive) -> int:
-    return int(rule.name.rstrip("]").rpartition("[")[2])
 
 
 def _power_rule(rule: Primitive, i: int, x: Any, y: Any = None) -> Any:
@@ -46,6 +29,12 @@ def _power_rule(rule: Primitive, i: int, x: Any, y: Any = None) -> Any:
 
 
 # fmt: off
+def unfolded(rule: Primitive, *numbers: float) -> Symbol:     return Symbol("", rule, numbers)
+def called(name: str, expression: Expression) -> Symbol:      return Symbol(name, CALLED, (expression,))
+def chance(i: int, xs: tuple[Any, ...]) -> Symbol:            return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
+def entry(rule: Primitive) -> int:                            return int(rule.name.rstrip("]").rpartition("[")[2])
+
+
 RULES: dict[str, Callable[..., Any]] = {
     "power":         _power_rule,
     "lenient_power": _power_rule,
@@ -163,8 +152,7 @@ def partial(
 ) -> Term | None:
     """Return the derivative by one operand as a formula; None if its rule cannot be read.
 
-    `term` is called with the place of an operand, -1 for the output, where the rule mentions it;
-    `aside` may give a name to a part that has one in textbooks, which otherwise is written out.
+    `term` tells the operand at a place, -1 for the output; `aside` may name a part of a formula.
     """
     found = textbook(rule, which, count)
     return None if found is None else read(found, _placed(operands(rule, count), term), aside)

@@ -39,11 +39,11 @@ def write_dot(scene: Scene) -> str:
     lines.append(f"edge [{font} fontsize={size - 1} {look}]")
     ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
     for row in rows(scene.boxes):
-        if scene.boxes[row[0]].cluster < 0:  # in frames `dot` keeps units in order unless told to
-            for rank in dict.fromkeys(ranks[i] for i in row):
-                names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
-                how = "min" if scene.boxes[row[0]].row[0] == INPUTS else "same"
-                lines.append(f"{{rank={how} {names} [style=invis]}}")
+        first = scene.boxes[row[0]]  # in frames `dot` keeps units in order unless told to
+        for rank in dict.fromkeys(ranks[i] for i in row if first.cluster < 0):
+            names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
+            how = "min" if first.row[0] == INPUTS else "same"
+            lines.append(f"{{rank={how} {names} [style=invis]}}")
     inside: dict[int, list[str]] = {number: [] for number in range(-1, len(scene.clusters))}
     for i, box in enumerate(scene.boxes):
         inside[box.cluster].append(f"v{i} [{_look(scene, box)}]")
@@ -121,11 +121,7 @@ def run_dot(source: bytes, *options: str) -> bytes:
 
 
 def tag(name: str, *inside: str, **look: object) -> str:
-    """Return an element; numbers have one decimal, and attributes that are "" are left out.
-
-    >>> tag("g", tag("circle", cx=1.0, cy=0.25, fill=""), stroke_width=2)
-    '<g stroke-width="2"><circle cx="1" cy="0.2"/></g>'
-    """
+    """Return an element; numbers have one decimal, and attributes that are "" are left out."""
     opening = name
     for key, value in look.items():
         if value != "":
@@ -243,12 +239,11 @@ def _box(box: Box, x: float, y: float, w: float, h: float) -> str:
     look = looks.LOOKS[box.kind]
     ink = {"stroke": look.line, "stroke-dasharray": "4 2" if look.dashed else ""}
     ink["stroke-width"] = "2.5" if box.bold else ""
+    rx, ry = w / 2.0, h / 2.0
     if look.shape == "oval":
-        rx, ry = w / 2.0, h / 2.0
         marks = [tag("ellipse", cx=x + rx, cy=y + ry, rx=rx, ry=ry, fill=look.fill, **ink)]
     else:
-        radius = 6.0 if look.shape == "round" else 0.0
-        marks = [_rectangle(x, y, w, h, radius, fill=look.fill, **ink)]
+        marks = [_rectangle(x, y, w, h, 6.0 * (look.shape == "round"), fill=look.fill, **ink)]
     if look.double:
         marks.append(_rectangle(x + 3.0, y + 3.0, w - 6.0, h - 6.0, 4.0, fill="none", **ink))
     sizes = [size[box.stacked] for size in field_sizes(box)]

@@ -73,7 +73,7 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
         to = place[head] + (classic and head >= 0)  # the operation, behind its value
         arrows.append(Arrow(place[tail], to, label, which))
 
-    closed = [folding.closed(number) for number in range(len(groups))]
+    closed = [*map(folding.closed, range(len(groups)))]
     # What shows each value: itself, or a folded group, written as in `members`.
     shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
     merged = Counter[tuple[int, int]]()  # how many arrows from and to folded boxes
