@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from string import digits
 from typing import Any, NamedTuple
 
@@ -150,16 +150,14 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
     except ValueError:
         return None
     inputs, *stages = network.stacks[0]
-    at: Callable[..., list[int]] = lambda *parts: [survey.position[id(part[1])] for part in parts]
-    layers = [
-        {
-            "path": s.path,
-            "units": [
-                [u.number, *at(u.output), *(at(*u.bias) or [-1]), at(*u.weights)] for u in s.units
-            ],
-        }
-        for s in stages
-    ]
+
+    def at(*parts: Part) -> list[int]:
+        return [survey.position[id(item)] for _, item in parts]
+
+    def row(unit: Unit) -> list[Any]:
+        return [unit.number, *at(unit.output), *(at(*unit.bias) or [-1]), at(*unit.weights)]
+
+    layers = [{"path": stage.path, "units": [*map(row, stage.units)]} for stage in stages]
     known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
     order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
     return {"inputs": at(*(u.output for u in inputs.units)), "layers": layers, "order": order}

@@ -60,7 +60,7 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
             drawn[id(value)] = opened(value)
             pending += drawn[id(value)].operands
     names = {key: f"v{i}" for i, key in enumerate(reversed(drawn))}
-    labels = {id(value): label for value, label in zip(survey.values, survey.given_names)}
+    labels = dict(zip(map(id, survey.values), survey.given_names))
     for key, name in names.items():
         value, label = drawn[key], quoted(readable(labels.get(key, "")), record=True)
         fields = filter(None, [label, f"data {value.data:.4f}", f"grad {value.grad:.4f}"])

@@ -165,9 +165,9 @@ class Folding:
         for word in ("constant", "leaf") if len(free) > fed else ():
             some = [m for m in free if (self.survey.values[m]._rule is LEAF) == (word == "leaf")]
             if len(some) > 2:
+                gone = {*some}
                 made = self.add(number, some, counted(len(some), word), "leaves")
-                others = [m for m in group.members if m < 0 or self.home[m] == number]
-                group.members = [made, *others]
+                group.members = [made, *[m for m in group.members if m not in gone]]
 
     def _gather_loose(self, number: int, most: int) -> None:
         """Put what is much beside boxes, but outputs and a few labelled values, into runs."""

@@ -123,8 +123,8 @@ def _placed(x: Any, point: tuple[float, float]) -> Any:
 
 
 def _scores(outputs: Any) -> list[float]:
-    single = not hasattr(outputs, "__len__")
-    return [float(number(item)) for item in ([outputs] if single else outputs)]
+    items = outputs if hasattr(outputs, "__len__") else [outputs]
+    return [float(number(item)) for item in items]
 
 
 def _lead(scores: list[float]) -> tuple[int, float]:

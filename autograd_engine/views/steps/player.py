@@ -19,8 +19,6 @@ HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
 _NEXT, _BACK, _RUN, _QUIT = "nbrq"
 _SAME = {"": _NEXT, " ": _NEXT, "\r": _NEXT, "\n": _NEXT, "\x03": _QUIT, "\x04": _QUIT}
 _SAME |= {"next": _NEXT, "back": _BACK, "run": _RUN, "quit": _QUIT}
-_ARROWS = {"C": _NEXT, "B": _NEXT, "D": _BACK, "A": _BACK}
-_ARROWS |= {"M": _NEXT, "P": _NEXT, "K": _BACK, "H": _BACK}  # as Windows calls them
 
 
 def play(output: Value, source: TextIO | None = None, screen: TextIO | None = None) -> None:
@@ -97,7 +95,7 @@ def _keys(source: Any) -> Iterator[Iterator[str]]:
     elif sys.platform == "win32":
         import msvcrt
 
-        yield _pressed(msvcrt.getwch, "\x00\xe0")
+        yield (_SAME.get(key, key.lower()) for key in iter(msvcrt.getwch, ""))
     else:
         import termios
         import tty
@@ -105,12 +103,6 @@ def _keys(source: Any) -> Iterator[Iterator[str]]:
         before = termios.tcgetattr(source)
         try:
             tty.setcbreak(source, termios.TCSADRAIN)
-            yield _pressed(lambda: source.read(1))
+            yield (_SAME.get(key, key.lower()) for key in iter(lambda: source.read(1), ""))
         finally:
             termios.tcsetattr(source, termios.TCSADRAIN, before)
-
-
-def _pressed(read: Callable[[], str], leads: str = "") -> Iterator[str]:
-    while key := read():
-        arrow = read() in ("[", "O") if key == "\x1b" else key in leads
-        yield _ARROWS.get(read(), "") if arrow else _SAME.get(key, key.lower())
