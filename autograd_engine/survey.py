@@ -18,6 +18,7 @@ from itertools import chain
 from autograd_engine import titles
 from autograd_engine.calls import Call, Finder
 from autograd_engine.engine import Value
+from autograd_engine.gradients import honest
 from autograd_engine.graph import _numbered
 from autograd_engine.notes import NOTHING, Note
 from autograd_engine.recurrences import find, turning
@@ -103,13 +104,18 @@ class Survey:
         return self._finder.lent
 
     @cached_property
+    def honest(self) -> bool:
+        """Whether derivatives are recorded in the graph: then 0 times infinity is NaN."""
+        return honest(self.values, [])
+
+    @cached_property
     def adjoints(self) -> list[float]:
         """The derivative of the output by each value, from the partials as recorded."""
         adjoints = [0.0] * len(self.values)
         adjoints[-1] = 1.0
         for i in range(len(self.values) - 1, -1, -1):
             adjoint = adjoints[i]
-            if adjoint:
+            if adjoint or self.honest:
                 for j, partial in zip(self.operands[i], self.values[i]._slopes()):
                     adjoints[j] += partial * adjoint
         return adjoints

@@ -109,7 +109,7 @@ class Exercise(Shown):
         target.write_text(text, encoding="utf-8", newline="\n")
 
     def _html(self) -> str:
-        return frame(self.html, self.title, 720)
+        return frame(self.html, self.title)
 
 
 def exercise(output: Value, ask: str = "gradients", *, seed: int | None = None) -> Exercise:

@@ -1,10 +1,8 @@
 """What notebooks are given to show: images, pages in a frame, and one thing in several kinds.
 
-Of a notebook that is opened again without trust JupyterLab leaves images, but no frames, styles,
-scripts and SVG. VS Code then shows no HTML at all, but Markdown, with its images.
-
-With the package anywidget (extra `notebook`) a page is bound to the leaves that it shows: whoever
-drags one changes its `data`; whoever changes that, such as a training loop, moves the picture.
+Opened again without trust, JupyterLab leaves images, but no frames, styles, scripts and SVG, and
+VS Code Markdown with its images. With the package anywidget (extra `notebook`) a page is bound to
+the leaves that it shows: dragging one changes its `data`, and a training loop moves the picture.
 """
 
 from __future__ import annotations
@@ -32,22 +30,19 @@ def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
     return f'<div style="overflow-x: auto" {reached}>{shown}</div>' if least else shown
 
 
-def frame(page: str, title: str, height: int) -> str:
-    """Return a page in a frame, which keeps styles and scripts apart, `height` pixels high."""
-    style = f"width: 100%; height: {height}px; border: 0"
+def frame(page: str, title: str) -> str:
+    """Return a page in a frame, which keeps styles and scripts apart."""
+    style = "width: 100%; height: 720px; border: 0"
     how = f'sandbox="allow-scripts" title="{_in_line(title)}" loading="lazy" style="{style}"'
     return f'<iframe srcdoc="{html.escape(page)}" {how}></iframe>'
 
 
-def still(shown: str, title: str) -> str:
-    """Return what stands for a page where its scripts do not run."""
-    words = "Trust this notebook, or run the cell again, to step through it."
-    return f'<div class="ag-still">{shown}<p>A still of {_in_line(title)}. {words}</p></div>'
-
-
-def framed(given: str, instead: str) -> str:
-    """Return a frame, and a still that is shown only where the frame was taken out."""
-    return f"{given}<style>iframe ~ .ag-still {{ display: none }}</style>{instead}"
+def framed(given: str, shown: str, title: str) -> dict[str, str]:
+    """Return a frame, and a still of the page that is shown only where the frame was taken out."""
+    words = f"A still of {_in_line(title)}. Trust this notebook, or run the cell again, to step"
+    instead = f'<div class="ag-still">{shown}<p>{words} through it.</p></div>'
+    hidden = "<style>iframe ~ .ag-still { display: none }</style>"
+    return {"text/html": given + hidden + instead, "text/markdown": instead}
 
 
 def bound(text: str, leaves: Sequence[Value]) -> Any:
@@ -61,9 +56,7 @@ def bound(text: str, leaves: Sequence[Value]) -> Any:
     class Live(AnyWidget):  # type: ignore[misc]
         """A page whose leaves are those of Python."""
 
-        _esm = (
-            files("autograd_engine.views").joinpath("explore/live.js").read_text(encoding="utf-8")
-        )
+        _esm = files("autograd_engine.views").joinpath("explore/live.js").read_text("utf-8")
         page = Unicode(text).tag(sync=True)
         numbers: Any = List([leaf.data for leaf in leaves]).tag(sync=True)
 
@@ -104,12 +97,9 @@ class Shown:
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
     ) -> Any:
-        kinds: dict[str, Any] = self._kinds()
-        kinds.setdefault("text/plain", repr(self))
-        if self.widget:
-            kinds |= {
-                key: kind for key, kind in self.widget._repr_mimebundle_()[0].items() if "+" in key
-            }
+        kinds: dict[str, Any] = {"text/plain": repr(self)} | self._kinds()
+        live = self.widget._repr_mimebundle_()[0] if self.widget else {}
+        kinds |= {key: kind for key, kind in live.items() if "+" in key}
         kept = set(kinds if include is None else include) - set(exclude or ())
         return {kind: text for kind, text in kinds.items() if kind in kept}
 

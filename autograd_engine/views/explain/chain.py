@@ -1,8 +1,7 @@
 """The part of a graph that the chain rule goes through, from an output down to one value.
 
-Some values are its *variables*: those with a name, or, where nothing in between has one, the
-results of the operations. What lies between two variables is merged into one factor, the
-derivative of the upper by the lower with the other variables held fixed.
+What lies between two of its *variables* is merged into one factor, the derivative of the upper by
+the lower with the other variables held fixed.
 """
 
 from __future__ import annotations
@@ -12,10 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from autograd_engine import graph
 from autograd_engine.engine import Value
-from autograd_engine.gradients import honest
 from autograd_engine.primitives import Primitive
+from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, DOT, MEAN, MULTIPLY, SUBTRACT, SUM, azmul
 
 SUMS = (ADD, SUBTRACT, SUM)
@@ -46,97 +44,72 @@ class Factor:
         return [] if many else self.ways
 
     def steps(self) -> dict[Step, None]:
-        """Return the operations it goes through, but for sums, each once."""
         return dict.fromkeys(step for route in self.routes() for step in route)
 
 
 class Chain:
     """The variables between an output and a value, and the factors between variables.
 
-    What is `named` is one, and with `whole` nothing else. Where none is, each operation's result
-    is one, but for those that a sum alone uses and one of the primitives `merging` made.
+    What is `named` is one, with `whole` nothing else. Where none is, each operation's result is
+    one, but for those that a sum alone uses and one of the primitives `merging` made.
     """
 
     def __init__(
         self,
-        output: Value,
+        survey: Survey,
         wrt: Value,
         merging: tuple[Primitive, ...] = SUMS,
         named: Callable[[Value], bool] = lambda value: bool(value.label),
         whole: bool = False,
     ) -> None:
-        self.output, self.wrt = output, wrt
-        self.values = graph.nodes(output)
-        self.honest = honest(self.values, [])
-        self._inside: set[int] = set()
-        self.within: list[Value] = []  # what the chain goes through
+        self.survey, self.output, self.wrt, self.values = survey, survey.output, wrt, survey.values
+        self.within: dict[int, Value] = {}  # what the chain goes through, by id
         for value in self.values:
             if value is wrt or self._links(value):
-                self._inside.add(id(value))
-                self.within.append(value)
-        self.connected = self.is_within(output)  # the output depends on the value at all
-        self._adjoints = self._swept()
-        self.gradient = self.adjoint(wrt)
-        self._below: dict[int, list[Factor]] = {}
+                self.within[id(value)] = value
+        self.connected = id(self.output) in self.within  # the output depends on the value at all
+        self.below: dict[int, list[Factor]] = {}  # by the variable above, in operands' order
         self.variables = [*self._chosen(merging, named, whole)]
 
     def adjoint(self, value: Value) -> float:
-        return self._adjoints.get(id(value), 0.0)
-
-    def is_within(self, value: Value) -> bool:
-        return id(value) in self._inside
-
-    def is_variable(self, value: Value) -> bool:
-        return id(value) in self._below
-
-    def below(self, variable: Value) -> list[Factor]:
-        """Return the factors whose upper variable this is, in the order of its operands."""
-        return self._below[id(variable)]
+        return self.survey.adjoints[self.survey.position[id(value)]]
 
     def factors(self) -> Iterator[Factor]:
-        for variable in reversed(self.variables):
-            yield from self.below(variable)
+        return (
+            factor for variable in reversed(self.variables) for factor in self.below[id(variable)]
+        )
 
     def count_ways(self) -> int:
         """Return the number of paths from operand to operand, `MANY` if there are more."""
         counts = {id(self.wrt): 1}
-        for value in self.within[1:]:
-            counts[id(value)] = min(sum(counts[id(o)] for o, _ in self._links(value)), MANY)
+        for key, value in self.within.items():
+            if value is not self.wrt:
+                counts[key] = min(sum(counts[id(o)] for o, _ in self._links(value)), MANY)
         return counts[id(self.output)]
 
     def paths(self, start: Value | None = None) -> Iterator[list[Factor]]:
         """Yield every path as its factors: only for chains of few variables."""
-        for factor in self.below(self.output if start is None else start):
+        for factor in self.below[id(self.output if start is None else start)]:
             rests = [[]] if factor.lower is self.wrt else self.paths(factor.lower)
             yield from ([factor, *rest] for rest in rests)
 
     def _links(self, value: Value) -> list[tuple[Value, float]]:
         """Return the operands to which the chain goes on, each with its partial."""
-        pairs = zip(value.operands, value.partials)
-        return [(operand, partial) for operand, partial in pairs if self.is_within(operand)]
-
-    def _swept(self) -> dict[int, float]:
-        """Return the adjoints, added up in the order of `Value.backward`."""
-        found = {id(self.output): 1.0}
-        for value in reversed(self.within):
-            adjoint = found.get(id(value), 0.0)
-            for operand, partial in self._links(value) if adjoint or self.honest else ():
-                found[id(operand)] = found.get(id(operand), 0.0) + partial * adjoint
-        return found
+        return [p for p in zip(value.operands, value.partials) if id(p[0]) in self.within]
 
     def _chosen(
         self, merging: tuple[Primitive, ...], named: Callable[[Value], bool], whole: bool
     ) -> Iterator[Value]:
         """Yield the variables, operands before uses, and find what is below each."""
-        uses = Counter(id(o) for value in self.within for o, _ in self._links(value))
-        into_sums = {id(o) for v in self.within if v._rule in SUMS for o, _ in self._links(v)}
+        within = self.within.values()
+        uses = Counter(id(o) for value in within for o, _ in self._links(value))
+        into_sums = {id(o) for v in within if v._rule in SUMS for o, _ in self._links(v)}
         ends = (id(self.output), id(self.wrt))
-        known = any(named(v) for v in self.within if id(v) not in ends)
+        known = any(named(v) for v in within if id(v) not in ends)
         middles = SUMS if known else merging  # that stand in a longer sum: no place to cut it
         sizes: dict[int, tuple[int, int]] = {}  # operations on one way, and ways, to variables
         merged: dict[int, dict[int, Factor]] = {}
-        place = {id(value): i for i, value in enumerate(self.within)}
-        for value in self.within:
+        for value in within:
             parts = [sizes.get(id(operand), (0, 1)) for operand, _ in self._links(value)]
             operations, ways = ([*column] for column in zip((0, 0), *parts))
             size = max(operations) if value._rule in SUMS else sum(operations) + 1
@@ -146,7 +119,8 @@ class Chain:
             # An infinity merged into a factor would meet an adjoint of 0 that passes nothing on.
             told = id(value) in ends or named(value) or not all(map(math.isfinite, value.partials))
             if told or (large and not (middle or whole)):
-                self._below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
+                place = self.survey.position
+                self.below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
                 for factor in found.values():
                     factor.upper = value
                 yield value
@@ -160,7 +134,7 @@ class Chain:
         found: dict[int, Factor] = {}
         places: dict[int, list[int]] = {}
         for i, operand in enumerate(value.operands):
-            if self.is_within(operand):
+            if id(operand) in self.within:
                 places.setdefault(id(operand), []).append(i)
         # The sum so far of a long one comes first, and is taken over.
         long = lambda key: len(merged.get(key, ())) > WIDEST  # noqa: E731
@@ -174,7 +148,7 @@ class Chain:
             start = {key: Factor(value, operand, 1.0, [[]])}
             for lower, part in merged.get(key, start).items():
                 into = found.setdefault(lower, Factor(value, part.lower))
-                into.number += partial * part.number if partial or self.honest else 0.0
+                into.number += partial * part.number if partial or self.survey.honest else 0.0
                 for way in part.ways[: 2 * WIDEST + 1 - len(into.ways)]:
                     longer = passes or len(way) > 2 * LARGEST
                     into.ways.append(way if longer else [(value, tuple(which)), *way])

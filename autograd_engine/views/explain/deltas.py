@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import fields
 from itertools import product, zip_longest
 from typing import Any
 
@@ -30,10 +29,9 @@ class Deltas:
     def __init__(self, wording: Wording) -> None:
         self._wording = wording
         self._chain = chain = wording.chain
-        self._home = wording.repeat_of
+        self._home = wording.repeat_of.get
         # What a repeat begins with is often 0, and then no term.
-        begins = wording.begins()
-        self._nought = {ZERO, *[wording.name(value) for value in begins if not value.data]}
+        self._nought = {ZERO, *[wording.name(v) for v in wording.begins() if not v.data]}
         self.ranges: dict[int, str] = {}  # what the index of a Σ runs over
         self._uses: dict[int, list[Factor]] = {id(value): [] for value in chain.variables}
         for factor in chain.factors():
@@ -46,12 +44,12 @@ class Deltas:
 
     def _is_passed(self, value: Value) -> bool:
         """Say whether nothing else uses its operand: an activation is told of with its sum."""
-        chain, below = self._chain, self._chain.below(value)
+        chain, below = self._chain, self._chain.below[id(value)]
         lower = below[0].lower if len(below) == 1 else chain.wrt
         if value is chain.output or lower is chain.wrt or len(self._uses[id(lower)]) > 1:
             return False
         operands = [part for made, _ in below[0].steps() for part in made.operands]
-        alone = all(chain.is_within(part) or part._rule is CONSTANT for part in operands)
+        alone = all(id(part) in chain.within or part._rule is CONSTANT for part in operands)
         return alone and not value.label and not self._wording.is_step(value)
 
     def groups(self) -> list[Group]:
@@ -61,8 +59,8 @@ class Deltas:
         groups: dict[int, Group] = {}
         for value in reversed(self._chain.variables):
             users = [use.upper for use in self._uses[id(value)]]
-            above = frozenset(self._home(user) or kinds[id(user)] for user in users)
-            alike = value._rule.symbol, self._home(value), above, value is self._chain.wrt
+            above = frozenset(self._home(id(user)) or kinds[id(user)] for user in users)
+            alike = value._rule.symbol, self._home(id(value)), above, value is self._chain.wrt
             kinds[id(value)] = known.setdefault(alike, len(known))
             groups.setdefault(kinds[id(value)], []).insert(0, value)
         _, *rest = groups.values()
@@ -87,9 +85,9 @@ class Deltas:
         joined: dict[Hashable, Group] = {}  # the steps of a repeat, the last one among them
         for group in groups:
             below = {id(value) for value in group}
-            hidden = [h for h in self._hidden if id(self._chain.below(h[0])[0].lower) in below]
+            hidden = [h for h in self._hidden if id(self._chain.below[id(h[0])][0].lower) in below]
             for one in [*hidden, group]:
-                key = self._home(one[0]) or id(one)
+                key = self._home(id(one[0])) or id(one)
                 joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
             yield from self._together(group, self._wording.defined, adjoint=False)
@@ -108,16 +106,12 @@ class Deltas:
         if found := self._common(terms, group[0], names, "j", spare):
             part, index, general = found
             yield from map(line, group[part.stop :])
-            general = formulas.folded(general) if adjoint else general
-            row = formulas.row(numbers[part])
-            yield Line(
-                index.general(lefts[part]), (general, row), note=formulas.spread(index.numbers)
-            )
+            rights = formulas.folded(general) if adjoint else general, formulas.row(numbers[part])
+            yield Line(index.general(lefts[part]), rights, note=formulas.spread(index.numbers))
             yield from map(line, group[: part.start])
-        elif len(group) <= FEW:
-            yield from map(line, group)
-        else:
-            yield line(group[0])
+            return
+        yield from map(line, group if len(group) <= FEW else group[:1])
+        if len(group) > FEW:
             others = formulas.Call("", formulas.elided(lefts[1:]))
             yield Line(others, (formulas.row(numbers[1:]),), note="likewise")
 
@@ -127,9 +121,9 @@ class Deltas:
         """Return what terms of values such as this have in common that differ in an index."""
         known, texts = self._wording, [called.text for called in names]
         step = known.is_step(value) and "[" not in self._wording.name(value).text
-        letters = ("t" if step else below) + ("t" if self._home(value) else "s")
+        letters = ("t" if step else below) + ("t" if self._home(id(value)) else "s")
         letters += "l" if below == "j" else "m"
-        free = [letter for letter in spare if not known.has(letter)]
+        free = [letter for letter in spare if letter not in known.begun]
         return common(terms, texts, letters, self._wording.constants, free)
 
     def _delta(self, value: Value) -> Term:
@@ -177,17 +171,15 @@ class Unlike(Exception):
 class Index:
     """What tells the members of a group apart, by their names: letters, and what they stand for.
 
-    Of the letters the first stands below the line, the second in brackets, the third above. The
-    constants are names for numbers by the index, which differ; others are made of `spare`.
+    Of the letters the first stands below the line, the second in brackets, the third above.
+    Numbers that differ are called by the `constants`, or by new ones of the `spare` letters.
     """
 
     def __init__(
         self, names: Sequence[str], letters: str, constants: Constants, spare: Sequence[str]
     ) -> None:
         self.numbers: dict[str, tuple[int, ...]] = {}
-        self.constants = dict(constants)
-        self._spare = spare
-        self._letters = letters
+        self.constants, self._spare, self._letters = dict(constants), spare, letters
         if any(map(_NUMBERED.match, names)):
             raise Unlike  # how values are numbered says nothing
         self.name = self._named(names)
@@ -196,7 +188,6 @@ class Index:
             raise Unlike
 
     def general(self, parts: Sequence[Any]) -> Any:
-        """Return what terms, or parts of terms, are in general."""
         first = parts[0]
         if all(part == first for part in parts):
             return first
@@ -207,7 +198,7 @@ class Index:
         if isinstance(first, (formulas.Given, Number)):
             return self._constant([part.value for part in parts])
         if isinstance(first, Term):
-            kept = [part.name for part in fields(first) if part.compare]
+            kept = [name for name in vars(first) if name not in ("number", "spelled")]
             return type(first)(*[self.general([getattr(p, name) for p in parts]) for name in kept])
         if not isinstance(first, tuple) or len(set(map(len, parts))) > 1:
             raise Unlike
@@ -273,10 +264,7 @@ def common(
     constants: Constants,
     spare: Sequence[str] = (),
 ) -> tuple[slice, Index, Term] | None:
-    """Return which terms differ only in the index that names tell, it, and the general term.
-
-    None if that holds not even for all but the first and the last.
-    """
+    """Return which terms differ only in an index, all but perhaps the ends, it and the term."""
     for first, last in ENDS if len(terms) > 1 else ():
         part = slice(first, len(terms) - last)
         try:

@@ -1,8 +1,7 @@
-"""explain: a derivation by the chain rule as lines, to be written as text, Markdown or HTML.
+"""explain: a derivation by the chain rule as lines.
 
 A few factors are multiplied out. Of more, the adjoint δ of each variable is found from those of
-its uses, from the output down, and what differs only in an index is written once, in general: the
-units of a layer, the samples of a batch, the steps of a recurrence.
+its uses, from the output down, and what differs only in an index is written once, in general.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from autograd_engine import graph
 from autograd_engine.adoption import adopted
@@ -28,15 +28,12 @@ LONG = 50  # A derivation of more lines goes through regions as a whole, where t
 LINES = 24  # So many groups of values are told of one by one, half of them at either end.
 LISTED = 6  # So many of what is only listed are named.
 
-Words = tuple["str | Term", ...]
-
 
 def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     """Return the derivation of the derivative of `output` by `wrt`, with its numbers.
 
     Values with a label or a place in a network are the variables of the chain rule, and what lies
-    between two of them is one factor, derived below from the rules of its operations; where
-    nothing in between has a name, the operations' results are called v1, v2, ... A few factors
+    between two of them is one factor, derived below from the rules of its operations. A few factors
     are multiplied out; of more, and in a network, the adjoint δ of each value is found from those
     of its uses, once in general for what is alike. `depth` goes through regions as a whole, 0
     through the outermost; by default only a derivation that is too long does. Lines of the source
@@ -49,20 +46,17 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     >>> h.label = "h"
     >>> J = h * h
     >>> J.label = "J"
-    >>> print(explain(J, w).text.partition("where")[0])
+    >>> print(explain(J, w).text.partition("\\n\\n")[0])
     ∂J/∂w = ∂J/∂h · ∂h/∂w
           = 12 · 2
           = 24
-    <BLANKLINE>
-    <BLANKLINE>
     """
     output, wrt = adopted(output, wrt, by="explain")
     for given, what in ((output, "output"), (wrt, "wrt")):
         if not isinstance(given, Value):
             hint = ": explain one value at a time" if isinstance(given, (list, tuple)) else ""
-            raise TypeError(
-                f"explain needs a Value as {what}, not {type(given).__name__}: {given!r:.60}{hint}"
-            )
+            came = f"{type(given).__name__}: {given!r:.60}{hint}"
+            raise TypeError(f"explain needs a Value as {what}, not {came}")
     if depth is not None and (type(depth) is not int or depth < 0):
         raise ValueError(f"depth is None or a number from 0 on, of regions to open; got {depth!r}")
     return Explanation(derived(output, wrt, depth))
@@ -71,29 +65,29 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     wording = Wording(output, wrt)
-    chain = Chain(output, wrt, SUMS, wording.is_known)
+    chain = Chain(wording.survey, wrt, SUMS, wording.is_known)
     if not chain.connected or output is wrt:
         return _written(_at_once, wording.follow(chain))
     if depth is not None:
-        return _by_regions(chain, wording, depth)
-    repeated = sum(1 for variable in chain.variables if wording.repeat_of(variable))
-    units = sum(1 for value in chain.within if ".neurons." in graph.region(value))
+        return _by_regions(wrt, wording, depth)
+    repeated = sum(1 for variable in chain.variables if id(variable) in wording.repeat_of)
+    units = sum(1 for value in chain.within.values() if ".neurons." in graph.region(value))
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
     if not few:
-        chain = Chain(output, wrt, LINEAR, wording.is_known)
+        chain = Chain(wording.survey, wrt, LINEAR, wording.is_known)
     lines = _written(_by_paths if few else _by_deltas, wording.follow(chain))
-    depths = range(wording.deepest, -1, -1) if len(lines) > LONG and not few else ()
-    by_regions = (_by_regions(chain, wording, depth) for depth in depths)
+    deepest = max((call.path.count(".") for call in wording.survey.calls), default=-1)
+    depths = range(deepest, -1, -1) if len(lines) > LONG and not few else ()
+    by_regions = (_by_regions(wrt, wording, depth) for depth in depths)
     return next((found for found in by_regions if len(found) < len(lines)), lines)
 
 
-def _by_regions(chain: Chain, wording: Wording, depth: int) -> list[Line]:
+def _by_regions(wrt: Value, wording: Wording, depth: int) -> list[Line]:
     exits, survey = wording.exits(depth), wording.survey
     told = zip(survey.values, survey.given_names, survey.homes)
     named = {*exits, *[id(value) for value, given, home in told if given and not home]}
-    chain = Chain(chain.output, chain.wrt, LINEAR, lambda v: id(v) in named, whole=True)
-    derive = _by_paths if _are_few(chain) else _by_deltas
-    return _written(derive, wording.follow(chain, exits))
+    chain = Chain(survey, wrt, LINEAR, lambda v: id(v) in named, whole=True)
+    return _written(_by_paths if _are_few(chain) else _by_deltas, wording.follow(chain, exits))
 
 
 def _are_few(chain: Chain) -> bool:
@@ -107,14 +101,15 @@ def _are_few(chain: Chain) -> bool:
 
 def _written(derive: Callable[[Wording], Iterator[Line]], wording: Wording) -> list[Line]:
     """Return what derives a derivative, and below it what its names are and why it is zero."""
-    lines = [*derive(wording)]
+    chain, lines = wording.chain, [*derive(wording)]
     lines += _told(wording, lines)
-    if wording.chain.connected and wording.chain.gradient == 0.0:
-        lines.append(Line(words=_why_zero(wording)))
-    terms = [term for line in lines for term in (line.left, *line.rights, *line.words)]
-    shown = " ".join(TEXT.set(term) for term in terms if isinstance(term, Term))
-    cut = [(short, whole) for whole, short in wording.short.items() if short in shown]
-    lines += [Line(words=(name(s), f" is {name(whole).text}"), level=1) for s, whole in cut]
+    if chain.connected and chain.adjoint(chain.wrt) == 0.0:
+        lines.append(_why_zero(wording))
+    terms = [term for line in lines for term in (line.left, *line.rights, *line.terms)]
+    shown = " ".join(TEXT.set(term) for term in terms if term)
+    for whole, short in wording.short.items():
+        if short in shown:
+            lines.append(Line(words=f"{{}} is {name(whole).text}", terms=(name(short),), level=1))
     return sorted(lines, key=lambda line: bool(line.curve))  # pictures stand below all words
 
 
@@ -128,12 +123,12 @@ def _by_paths(wording: Wording) -> Iterator[Line]:
         symbols = formulas.added(chained)
         products = [formulas.Given(math.prod(factor.number for factor in p)) for p in paths]
         summed = [formulas.added(products)] if len(paths) > 1 else []
-        steps = (symbols, formulas.numbers(symbols), *summed, Number(chain.gradient))
+        steps = (symbols, formulas.numbers(symbols), *summed, Number(chain.adjoint(chain.wrt)))
         yield Line(wording.goal(), steps, apart=True)
-    yield Line(words=("where",))
+    yield Line(words="where")
     for variable in reversed(chain.variables):
         yield wording.defined(variable)
-        for factor in chain.below(variable) if len(chain.variables) > 2 else ():
+        for factor in chain.below[id(variable)] if len(chain.variables) > 2 else ():
             yield _factor(factor, wording, told)
 
 
@@ -145,14 +140,16 @@ def _factor(factor: Factor, wording: Wording, told: set[Term], left: Term | None
         steps.append(formulas.numbers(steps[0]))
     ruled = dict.fromkeys((v._rule, i) for v, which in factor.steps() for i in which)
     rules = [step for step in ruled if step[0].arity and step[0] is not BINARY]
-    words: list[str | Term] = []
+    terms: dict[Term, str] = {}
     for rule, i in rules if any(rule not in LINEAR for rule, _ in rules) else ():
         said, plain = notation.rule(rule, i), rule in SUMS and not (rule is SUBTRACT and i)
         if isinstance(said, formulas.Equal) and said not in told and not plain:
-            told.add(said)
-            words += [f"{'; ' if words else 'by '}{notation.spoken(rule)}: ", said]
-    rights = (*steps, Number(factor.number))
-    return Line(left or wording.symbol(factor), rights, tuple(words), level=0 if left else 1)
+            terms[said] = f"{notation.spoken(rule)}: {{}}"
+    told.update(terms)
+    words = "; ".join(terms.values())
+    rights, level = (*steps, Number(factor.number)), 0 if left else 1
+    by = f"by {words}" if words else ""
+    return Line(left or wording.symbol(factor), rights, by, tuple(terms), level=level)
 
 
 def _by_deltas(wording: Wording) -> Iterator[Line]:
@@ -165,24 +162,23 @@ def _by_deltas(wording: Wording) -> Iterator[Line]:
     many = many if paths > 1 else "One long path leads"
     over = deltas.ranges.get(id(chain.wrt))
     over = f"; the sum is over {over}" if over else ""
-    slope = Derivative(output, name("v"))
     said = f"{many} from {{}} to {{}}{over}. From the output down, {{}} is {{}}:"
-    yield Line(words=_worded(said, wrt, output, Delta(name("v")), slope))
+    yield Line(words=said, terms=(wrt, output, Delta(name("v")), Derivative(output, name("v"))))
     cut = LINES // 2 if len(shown) > LINES else len(shown)
     kept = [*shown[:cut], *shown[cut:][-cut:]]
     for i, group in enumerate(kept):
         if i == cut:
-            more = f"... {len(shown) - 2 * cut:,} values more, each in the same way ..."
-            yield Line(words=(more,))
+            more = len(shown) - 2 * cut
+            yield Line(words=f"... {more:,} values more, each in the same way ...")
         yield from deltas.lines(group)
-    yield Line(words=("where",))
+    yield Line(words="where")
     yield wording.defined(chain.output)
     yield from deltas.defined([*kept, goal])
     yield from map(wording.defined, wording.begins())
     survey = wording.survey
     for curve in [tuple([delta for _, delta in survey.deltas(one)]) for one in survey.repeats]:
         if any(curve):
-            yield Line(words=("The size of δ, of what is carried on, step by step:",), curve=curve)
+            yield Line(words="The size of δ, of what is carried on, step by step:", curve=curve)
 
 
 def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
@@ -195,7 +191,8 @@ def _told(wording: Wording, lines: list[Line]) -> Iterator[Line]:
             yield Line(name(formulas.indexed(called, by)), (row,), note=note)
     for letter, found in wording.told.items():
         if letter in letters and not found:
-            yield Line(words=(name(letter), " is the target: 1 for the class, else 0."), level=1)
+            said = "{} is the target: 1 for the class, else 0."
+            yield Line(words=said, terms=(name(letter),), level=1)
         elif letter in letters:
             names, meanings, numbers = zip(*found)
             texts = [called.text for called in names]
@@ -211,16 +208,18 @@ def _at_once(wording: Wording) -> Iterator[Line]:
     chain, output = wording.chain, wording.name(wording.chain.output)
     if chain.output is chain.wrt:
         yield Line(wording.goal(), (formulas.ONE,))
-        yield Line(words=("A value changes exactly as it changes itself.",))
+        yield Line(words="A value changes exactly as it changes itself.")
     else:
         wrt = wording.name(chain.wrt) if chain.wrt.label else name("w")
         yield Line(Derivative(output, wrt), (ZERO,))
-        zero = _worded("The gradient is zero: {} does not depend on {}", output, wrt)
-        yield Line(words=zero + _why_apart(wording, output, wrt))
+        why, *terms = _why_apart(wording, output, wrt)
+        said = f"The gradient is zero: {{}} does not depend on {{}}{why}"
+        yield Line(words=said, terms=(output, wrt, *terms))
     yield wording.defined(chain.output)
 
 
-def _why_apart(wording: Wording, output: Term, wrt: Term) -> Words:
+def _why_apart(wording: Wording, output: Term, wrt: Term) -> tuple[Any, ...]:
+    """Return words, and the terms at the places of their braces."""
     chain = wording.chain
     leaves = [value for value in chain.values if value._rule is LEAF and value.label]
     if any(value is chain.wrt for value in chain.values):
@@ -228,43 +227,35 @@ def _why_apart(wording: Wording, output: Term, wrt: Term) -> Words:
         return (f"{why}micrograd's constructor takes them, whose partials are not known.",)
     if not chain.output.operands:
         why = f", since {{}} is a {chain.output._rule.name}: nothing was computed."
-        turned = any(value is chain.output for value in graph.nodes(chain.wrt))
-        hint = " The other way round {} depends on {}: write explain(output, wrt), "
-        return _worded(f"{why}{hint}the output first." if turned else why, output, wrt, output)
+        if any(value is chain.output for value in graph.nodes(chain.wrt)):
+            why += " The other way round {} depends on {}: write explain(output, wrt), "
+            return f"{why}the output first.", output, wrt, output
+        return why, output
     why = f", which is not among the {len(chain.values):,} values it was made of"
     if any(leaf.label == chain.wrt.label for leaf in leaves):
         why += ", though another value called {} is: was the name bound anew, as by "
-        return _worded(f"{why}w = w - 0.1 * w.grad?", wrt)
+        return f"{why}w = w - 0.1 * w.grad?", wrt
     why += f" (its leaves: {_listed(leaves)})" * bool(leaves)
     why += ". Through .data, .detach() and no_grad nothing is recorded."
-    return _worded(why, *map(wording.name, leaves))
+    return why, *map(wording.name, leaves[:LISTED])
 
 
-def _why_zero(wording: Wording) -> Words:
+def _why_zero(wording: Wording) -> Line:
     """Say why the derivative is zero: nothing passes, or all cancels."""
     chain, factors = wording.chain, list(wording.chain.factors())
-    zero = [
-        formulas.Equal(wording.symbol(factor), ZERO) for factor in factors if factor.number == 0.0
-    ]
+    zero = [wording.symbol(factor) for factor in factors if factor.number == 0.0]
     if zero:
         infinite = not all(math.isfinite(factor.number) for factor in factors)
         more = " An adjoint of exactly 0 passes nothing on, not even to an infinity." * infinite
         said = f"It is zero, since nothing passes through {_listed(zero)}.{more}"
-        return _worded(said, *zero)
+        return Line(words=said, terms=tuple(formulas.Equal(z, ZERO) for z in zero[:LISTED]))
     lost = next(v for v in reversed(chain.variables) if not chain.adjoint(v))
     cancels = any(chain.adjoint(f.upper) * f.number for f in factors if f.lower is lost)
-    reason = "cancels" if cancels else "is too small"
-    return _worded(f"It is zero from {{}} on: what arrives there {reason}.", wording.name(lost))
+    said = (
+        f"It is zero from {{}} on: what arrives there {'cancels' if cancels else 'is too small'}."
+    )
+    return Line(words=said, terms=(wording.name(lost),))
 
 
 def _listed(items: Sequence[object]) -> str:
     return ", ".join(["{}"] * min(len(items), LISTED)) + ", ..." * (len(items) > LISTED)
-
-
-def _worded(text: str, *terms: Term) -> Words:
-    """Return words with terms at the places of braces."""
-    first, *rest = text.split("{}")
-    found: list[str | Term] = [first]
-    for term, words in zip(terms, rest):
-        found += [term, words]
-    return tuple(found)

@@ -1,59 +1,48 @@
-"""Formulas to be read by people, as plain data, and the names that stand in them.
-
-The functions put terms together as one writes them by hand: no factor 1, one sign in front, one
-bar for a quotient of quotients, equal factors cancelled, one number of several.
-"""
+"""Formulas as plain data, put together as one writes them by hand, and the names in them."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from autograd_engine.views.layout.scene import readable
 
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+else:
+    dataclass_transform = lambda **how: lambda kind: kind  # noqa: E731
 
-@dataclass(frozen=True)
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Term:
-    """A formula, or a part of one."""
+    """A formula, or a part of one: each kind of it is a frozen dataclass."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True)(cls)
 
 
-# What has a name may have a number. A Given is a constant of the graph, left as it is: no
-# coefficient. A Sigma has what it sums over an index, and the same written out. A Product is
-# `spaced` for the factors of the chain rule. A Call without a function is a list. An Indicator is
-# 1 where a comparison holds, else 0: Iverson's brackets. A Derivative is `total` where one factor
-# of it has the same name; a Delta is the adjoint of a value.
+# A Given is a constant of the graph: no coefficient. A Sigma has what it sums over an index, and
+# the same written out. A Product is `spaced` for the factors of the chain rule. A Call without a
+# function is a list. An Indicator is 1 where a comparison holds, else 0: Iverson's brackets. A
+# Derivative is `total` where one factor has the same name; a Delta is the adjoint of a value.
 # fmt: off
 def _unknown() -> Any:  return field(default=None, compare=False)
-@dataclass(frozen=True)
 class Name(Term):       text: str; number: float | None = _unknown()
-@dataclass(frozen=True)
 class Number(Term):     value: float
-@dataclass(frozen=True)
 class Given(Term):      value: float
-@dataclass(frozen=True)
 class Sum(Term):        terms: tuple[Term, ...]
-@dataclass(frozen=True)
-class Sigma(Term):      index: str; term: Term; spelled: Term = _unknown()  # noqa: RUF009
-@dataclass(frozen=True)
+class Sigma(Term):      index: str; term: Term; spelled: Term = _unknown()
 class Product(Term):    factors: tuple[Term, ...]; spaced: bool = False
-@dataclass(frozen=True)
 class Fraction(Term):   top: Term; bottom: Term
-@dataclass(frozen=True)
 class Minus(Term):      term: Term
-@dataclass(frozen=True)
 class Power(Term):      base: Term; exponent: Term
-@dataclass(frozen=True)
 class Call(Term):       function: str; operands: tuple[Term, ...]
-@dataclass(frozen=True)
 class Indicator(Term):  left: Term; relation: str; right: Term
-@dataclass(frozen=True)
 class Derivative(Term): upper: Term; lower: Term; total: bool = False; number: float | None = _unknown()
-@dataclass(frozen=True)
 class Delta(Term):      of: Term; number: float | None = _unknown()
-@dataclass(frozen=True)
 class Equal(Term):      left: Term; right: Term
 # fmt: on
 
@@ -65,7 +54,6 @@ RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾˙ᵃᵇᶜᵈᵉᶠᵍʰⁱʲ�
 _RAISED = dict(zip("0123456789+−().abcdefghijklmnoprstuvwxyz", RAISED))
 
 LONGEST = 20  # So many characters of a name stand in formulas; the whole of it is told once.
-
 FIRST, LAST = 4, 2  # So many terms of many are written, at the beginning and at the end.
 
 
@@ -77,20 +65,18 @@ def elided(items: Sequence[Any], make: Callable[[Any], Any] = lambda x: x) -> tu
 
 
 def inside(term: Term, change: Callable[[Term], Term]) -> Term:
-    """Return a term of the same kind, its parts changed."""
 
     def changed(part: object) -> object:
         if isinstance(part, tuple):
             return tuple(map(changed, part))
         return change(part) if isinstance(part, Term) else part
 
-    return type(term)(*[changed(getattr(term, part.name)) for part in fields(term)])
+    return type(term)(*map(changed, vars(term).values()))
 
 
 def numbers(term: Term) -> Term:
     """Return a formula with the numbers of all that has a name in it."""
-    number = term.value if isinstance(term, Given) else getattr(term, "number", None)
-    if number is not None:
+    if (number := getattr(term, "number", getattr(term, "value", None))) is not None:
         return Number(number)
     if isinstance(term, Sigma):
         found = numbers(term.spelled)
@@ -125,12 +111,10 @@ def power(base: Term, exponent: Term) -> Term: return _simplified(Power(base, ex
 
 
 def added(terms: Sequence[Term]) -> Term:
-    """Return the sum of terms; the middle of many is left out."""
     return whole(elided(terms))
 
 
 def whole(terms: Sequence[Term]) -> Term:
-    """Return the sum of all terms, just one of them by itself."""
     if len(terms) == 1:
         return terms[0]
     if all(isinstance(term, Number) for term in terms):
@@ -149,7 +133,6 @@ def negated(term: Term) -> Term:
 
 
 def multiplied(factors: Sequence[Term]) -> Term:
-    """Return a product simplified; one factor alone stays as it is."""
     return factors[0] if len(factors) == 1 else _simplified(Product(tuple(map(_doubled, factors))))
 
 
@@ -207,7 +190,6 @@ def row(numbers: Sequence[float]) -> Term:
 
 
 def clipped(term: Term) -> Term:
-    """Return a term in which sums have only their ends, for one that is too long."""
     if isinstance(term, Sum) and len(term.terms) > 3:
         return Sum((*term.terms[:2], DOTS, term.terms[-1]))
     return inside(term, clipped)
@@ -251,8 +233,7 @@ def spread(numbers: Mapping[str, Iterable[int]]) -> str:
     parts = []
     for letter, found in numbers.items():
         known = list(dict.fromkeys(found))
-        shown = ", ".join(map(str, known))
-        if len(known) > 4 and known == list(range(known[0], known[-1] + 1)):
-            shown = f"{known[0]} … {known[-1]}"
+        long = len(known) > 4 and known == list(range(known[0], known[-1] + 1))
+        shown = f"{known[0]} … {known[-1]}" if long else ", ".join(map(str, known))
         parts.append(f"{letter} = {shown}")
     return "; ".join(parts)

@@ -1,8 +1,7 @@
 """Notation: how primitives are written on paper, and what a rule of the table says, as a formula.
 
 A rule is read with symbols, or said in the words of a textbook, by `RULES`, where it is written
-another way for the digits' sake or has a part with a name of its own, such as the probability p
-of a logit, which is `called` so. A test holds all to the numbers of the rows.
+another way for the digits' sake. A test holds all to the numbers of the rows.
 """
 
 from __future__ import annotations
@@ -19,27 +18,9 @@ from autograd_engine.primitives import Primitive, is_built_in
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import Call, Number, Power, Term, lowered, name
 
-CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))
-"""What marks a part of a formula that has a name of its own, that of the symbol."""
+CALLED = Primitive("called", lambda x: x, lambda out, x: (1.0,))  # marks what has a name
 
 LONGEST = 64  # So many operations a formula has at most; of more, its number alone is told.
-
-
-def unfolded(rule: Primitive, *numbers: float) -> Symbol:
-    return Symbol("", rule, numbers)
-
-
-def called(name: str, expression: Expression) -> Symbol:
-    return Symbol(name, CALLED, (expression,))
-
-
-def chance(i: int, xs: tuple[Any, ...]) -> Symbol:
-    return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
-
-
-def entry(rule: Primitive) -> int:
-    """Return which entry of a list a row of a family gives."""
-    return int(rule.name.rstrip("]").rpartition("[")[2])
 
 
 def _power_rule(rule: Primitive, i: int, x: Any, y: Any = None) -> Any:
@@ -48,6 +29,12 @@ def _power_rule(rule: Primitive, i: int, x: Any, y: Any = None) -> Any:
 
 
 # fmt: off
+def unfolded(rule: Primitive, *numbers: float) -> Symbol:     return Symbol("", rule, numbers)
+def called(name: str, expression: Expression) -> Symbol:      return Symbol(name, CALLED, (expression,))
+def chance(i: int, xs: tuple[Any, ...]) -> Symbol:            return called(f"p{lowered(str(i))}", table.softmax_of(i)(*xs))
+def entry(rule: Primitive) -> int:                            return int(rule.name.rstrip("]").rpartition("[")[2])
+
+
 RULES: dict[str, Callable[..., Any]] = {
     "power":         _power_rule,
     "lenient_power": _power_rule,
@@ -147,14 +134,12 @@ _CALLED |= {"sign": "sgn"}
 
 
 def written(rule: Primitive, *operands: Term) -> Term:
-    """Return a primitive applied to terms, as one writes it."""
     if rule.name.startswith("**"):
         return Power(operands[0], Number(float(rule.name[2:])))
     return _spelled(_LITERAL, rule, operands)
 
 
 def spoken(rule: Primitive) -> str:
-    """Return the name of an operation, as an explanation calls it."""
     return "power" if rule.name[:2] == "**" else rule.symbol if rule.several else rule.name
 
 
@@ -167,8 +152,7 @@ def partial(
 ) -> Term | None:
     """Return the derivative by one operand as a formula; None if its rule cannot be read.
 
-    `term` is called with the place of an operand, -1 for the output, where the rule mentions it;
-    `aside` may give a name to a part that has one in textbooks, which otherwise is written out.
+    `term` tells the operand at a place, -1 for the output; `aside` may name a part of a formula.
     """
     found = textbook(rule, which, count)
     return None if found is None else read(found, _placed(operands(rule, count), term), aside)
@@ -195,7 +179,6 @@ def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Ter
 
 
 def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> list[Term]:
-    """Return operands of these names, and the primitive applied to them."""
     count = count or len(primitive.domain)
     if count > len(names):
         names = tuple([f"{names[0]}{lowered(str(i))}" for i in range(count)])
@@ -213,7 +196,6 @@ def read(
     names: Callable[[Symbol], Term],
     aside: Callable[[Symbol, Term], Term] = lambda symbol, written: written,
 ) -> Term:
-    """Return an expression as a formula, of the names of its symbols."""
     if not isinstance(expression, Symbol):
         return _CONSTANTS.get(expression, Number(float(expression)))
     if expression.rule is None:

@@ -1,8 +1,4 @@
-"""Formulas set as text on one line, as LaTeX, or as MathML, which browsers show and read aloud.
-
-One walk over the terms, and for each language how it writes a fraction, a power, a root. How a
-number is written in formulas stands here for all views: six digits, a minus sign, powers of ten.
-"""
+"""Formulas set as text on one line, as LaTeX, or as MathML, which browsers show and read aloud."""
 
 from __future__ import annotations
 
@@ -15,8 +11,7 @@ from contextlib import suppress
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.formulas import Given, Minus, Name, Number, Power, Product, Term
 
-SUM, PRODUCT, POWER, ATOM = range(4)
-"""How tightly a term holds together; one that holds less than it must is put in brackets."""
+SUM, PRODUCT, POWER, ATOM = range(4)  # how tightly a term holds together, else it is in brackets
 
 # fmt: off
 FORMS = {
@@ -118,8 +113,7 @@ class Text:
     def _form(self, kind: str, *parts: str) -> str:
         return FORMS[kind][self.column].format(*parts)
 
-    def _inner(self, term: Term, least: int) -> str:
-        """Return a part that only text must put in brackets."""
+    def _inner(self, term: Term, least: int) -> str:  # which only text must put in brackets
         return self.set(term, SUM if self.column else least)
 
     def _enclosed(self, left: str, text: str, right: str) -> str:
@@ -167,7 +161,10 @@ class Latex(Text):
 
     def symbol(self, text: str) -> str:
         if not (found := parsed(text)):
-            return _escaped(text)
+            pieces = re.findall(r"[A-Za-z]+|[0-9.,:;=+/()\[\]!?@\"]+|.", text, re.DOTALL)
+            kinds = {(True, True): r"\mathrm{%s}", (True, False): "%s"}
+            shown = [kinds.get((x.isascii(), x.isalpha()), r"\text{%s}") % x for x in pieces]
+            return "".join(_SPECIAL.get(piece, text) for piece, text in zip(pieces, shown))
         base, accent, sub, sup, items = found
         base = base if len(base) == 1 else f"\\{base}"
         base = rf"\{accent}{{{base}}}" if accent else base
@@ -181,13 +178,6 @@ class Latex(Text):
         word = bare.rstrip(formulas.INDICES)
         index = unicodedata.normalize("NFKC", bare[len(word) :])
         return rf"\operatorname{{{word}}}" + (f"_{{{index}}}" if index else "")
-
-
-def _escaped(text: str) -> str:
-    pieces = re.findall(r"[A-Za-z]+|[0-9.,:;=+/()\[\]!?@\"]+|.", text, re.DOTALL)
-    kinds = {(True, True): r"\mathrm{%s}", (True, False): "%s"}
-    shown = [kinds.get((x.isascii(), x.isalpha()), r"\text{%s}") % x for x in pieces]
-    return "".join(_SPECIAL.get(piece, text) for piece, text in zip(pieces, shown))
 
 
 class MathML(Text):
@@ -241,11 +231,7 @@ _LEVELLED = {"up": "^{}", "low": "({})", "d": "d "}  # d tanh(u), not dtanh(u)
 
 
 def plain(text: str, encoding: str | None) -> str:
-    """Return the text with every character that the encoding lacks spelled out in ASCII.
-
-    >>> plain("∂J/∂h = (1 − h²) · θ₂", "ascii")
-    'dJ/dh = (1 - h^2) * theta2'
-    """
+    """Return the text with every character that the encoding lacks spelled out in ASCII."""
 
     def spelled(found: re.Match[str]) -> str:
         sign = found[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
+from itertools import chain
 
 from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.engine import Value
@@ -33,15 +35,13 @@ class Wording:
     def __init__(self, output: Value, wrt: Value) -> None:
         self.survey = survey = Survey(output)
         self.short = formulas.cut([*survey.names, wrt.label])
-        self._begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
-        self._repeat_of = {
-            id(value := survey.values[i]): (number, value._rule.symbol)
-            for number, repeat in enumerate(survey.repeats)
-            for row in repeat.places
-            for i in row
-        }
-        rows = [row for repeat in survey.repeats for row in survey.states(repeat)]
-        self._states = {id(survey.values[i]) for row in rows for i in row}
+        self.begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
+        self.repeat_of = dict[int, tuple[int, str]]()  # the repeat, and what made the value
+        self._states = set[int]()
+        for number, repeat in enumerate(survey.repeats):
+            inside = [survey.values[i] for i in chain(*repeat.places)]
+            self.repeat_of |= {id(value): (number, value._rule.symbol) for value in inside}
+            self._states |= {id(survey.values[i]) for i in chain(*survey.states(repeat))}
 
     def follow(self, chain: Chain, exits: dict[int, str] | None = None) -> Wording:
         """Begin with the formulas of a chain; what leaves regions as a whole are its exits."""
@@ -55,10 +55,6 @@ class Wording:
     def name(self, value: Value) -> Name:
         text = self.survey.name(value)
         return name(self.short.get(text, text), value.data)
-
-    def repeat_of(self, value: Value) -> tuple[int, str] | None:
-        """Return in which repeat a value stands and what made it."""
-        return self._repeat_of.get(id(value))
 
     def is_step(self, value: Value) -> bool:
         """Say whether a value is called by its step, not by its place in a model."""
@@ -74,10 +70,6 @@ class Wording:
     def is_known(self, value: Value) -> bool:
         return bool(self.survey.given_names[self.survey.position[id(value)]])
 
-    def has(self, text: str) -> bool:
-        """Say whether a value is called so, perhaps with an index."""
-        return text in self._begun
-
     def exits(self, depth: int) -> dict[int, str]:
         """Return by its id each value that leaves a region, opened to that depth: the region."""
         found, levels = dict[int, str](), list[int]()
@@ -87,24 +79,18 @@ class Wording:
                 found |= {id(self.survey.values[i]): call.path for i in call.outputs}
         return found
 
-    @property
-    def deepest(self) -> int:
-        """How deep regions stand inside regions, -1 where there is none."""
-        return max((call.path.count(".") for call in self.survey.calls), default=-1)
-
     def symbol(self, factor: Factor) -> formulas.Derivative:
-        names = self.name(factor.upper), self.name(factor.lower)
-        return formulas.Derivative(*names, number=factor.number)
+        upper, lower = self.name(factor.upper), self.name(factor.lower)
+        return formulas.Derivative(upper, lower, number=factor.number)
 
     def goal(self) -> Term:
         """Return the symbol of the whole derivative, which must not look like a part of it."""
         output, wrt = self.chain.output, self.chain.wrt
-        below = self.chain.below(output)
+        below = self.chain.below[id(output)]
         direct = any(factor.lower is wrt for factor in below) and len(below) > 1
         return formulas.Derivative(self.name(output), self.name(wrt), direct)
 
     def defined(self, value: Value) -> Line:
-        """Return how a value came about, and at which line of the source."""
         steps: tuple[Term, ...] = (Number(value.data),)
         if value.partials:
             made = self.definition(value)
@@ -112,20 +98,18 @@ class Wording:
         return Line(self.name(value), steps, code=source_of(value))
 
     def definition(self, value: Value, depth: int = 0) -> Term:
-        """Return the operation that made a value, of the names of its operands."""
         if id(value) in self._exits:
-            given = [factor.lower for factor in self.chain.below(value)]
+            given = [factor.lower for factor in self.chain.below[id(value)]]
             return Call(self._exits[id(value)], (*formulas.elided(given, self.name), DOTS))
         if value._rule in SUMS:
             return self._sum(value, depth)
-        operands = [self.term(operand, depth + 1) for operand in value.operands]
-        return notation.written(value._rule, *operands)
+        return notation.written(value._rule, *[self.term(o, depth + 1) for o in value.operands])
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
         if self._is_named(value):
             return self.name(value)
-        merged = self.chain.is_within(value)
+        merged = id(value) in self.chain.within
         if value.partials and (merged or depth <= DEEP):
             made = self.definition(value, 0 if merged else depth)
             if len(TEXT.set(made)) <= LONG:
@@ -133,12 +117,12 @@ class Wording:
         return Given(value.data) if value._rule is CONSTANT else self.name(value)
 
     def _is_named(self, value: Value) -> bool:
-        known = self.chain.is_variable(value) or self.is_known(value)
-        return known or id(value) in self._exits
+        known = id(value) in self.chain.below or id(value) in self._exits
+        return known or self.is_known(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
         """Return a sum of sums, without the 0 with which Python's sum() begins."""
-        parts: list[tuple[bool, Value]] = []
+        parts: list[tuple[Callable[[Term], Term], Value]] = []
         waiting = [(False, value)]
         while waiting:
             sign, part = waiting.pop()
@@ -146,19 +130,14 @@ class Wording:
                 signs = (sign, *[sign != (part._rule is SUBTRACT)] * (len(part.operands) - 1))
                 waiting.extend(reversed([*zip(signs, part.operands)]))
             elif part._rule is not CONSTANT or part._data != 0.0 or self._is_named(part):
-                parts.append((sign, part))
-
-        def signed(pair: tuple[bool, Value]) -> Term:
-            term = self.term(pair[1], depth + 1)
-            return formulas.negated(term) if pair[0] else term
-
-        return formulas.whole(formulas.elided(parts, signed))
+                parts.append((formulas.negated if sign else lambda term: term, part))
+        made = lambda pair: pair[0](self.term(pair[1], depth + 1))  # noqa: E731
+        return formulas.whole(formulas.elided(parts, made))
 
     def formula(self, factor: Factor) -> Term | None:
-        """Return a factor as its rules give it, simplified; None if they do not tell."""
         found = []
         for route in factor.routes():
-            symbols = [symbol for step in route if (symbol := self._partial(step))]
+            symbols = [*filter(None, map(self._partial, route))]
             if len(symbols) < len(route):
                 return None
             found.append(formulas.multiplied(symbols or [ONE]))
@@ -169,8 +148,7 @@ class Wording:
         parts, count = (*value.operands, value), len(value.operands)  # the output stands at -1
         term, aside = lambda k: self.term(parts[k]), partial(self._aside, value)
         found = [notation.partial(value._rule, i, term, count, aside) for i in which]
-        terms = [term for term in found if term is not None]
-        return formulas.added(terms) if len(terms) == len(which) else None
+        return None if None in found else formulas.added([*filter(None, found)])
 
     def _aside(self, value: Value, symbol: Symbol, written: Term) -> Term:
         """Return the name of a part that textbooks have a name for, such as a probability."""
@@ -188,7 +166,7 @@ class Wording:
             calls = {text[text.rfind("[") :] if text[-1] == "]" else "" for text in texts}
             call = calls.pop() if len(calls) == 1 else ""
             taken = set(self._asides.values())
-            free = [c for c in LETTERS[letter] if (c, call) not in taken and not self.has(c)]
+            free = [c for c in LETTERS[letter] if (c, call) not in taken and c not in self.begun]
             if not free:
                 return written
             self._asides[key] = free[0], call

@@ -1,8 +1,4 @@
-"""The lines of a derivation, and how they are written: as text, Markdown with LaTeX, HTML.
-
-One walk over the lines; what a medium puts around formulas, and how it sets equations out, stands
-in `MEDIA`.
-"""
+"""The lines of a derivation, and how they are written: as text, Markdown with LaTeX, HTML."""
 
 from __future__ import annotations
 
@@ -14,12 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
-from autograd_engine.views.explain.formulas import Derivative, Number, Term, raised
+from autograd_engine.views.explain.formulas import Derivative, Number, Power, Term
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, plain
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.notebooks import Shown
+from autograd_engine.views.picture.markup import chart
 
 WIDE = 100  # So long is a line of text at most that could be several.
 
@@ -32,7 +30,8 @@ class Line:
 
     left: Term | None = None
     rights: tuple[Term, ...] = ()
-    words: tuple[str | Term, ...] = ()
+    words: str = ""  # at the places of its braces stand the terms
+    terms: tuple[Term, ...] = ()
     code: str = ""
     level: int = 0
     note: str = ""
@@ -87,7 +86,6 @@ class Explanation(Shown):
         return f"<Explanation: {self.text.splitlines()[0]} ...>"
 
     def _html(self) -> str:
-        """Return the part of the page that can stand in another one."""
         body = "".join(written(self._lines, "html"))
         scroller = 'tabindex="0" role="region" aria-label="Derivation"'  # reached by keys
         return f'<style>\n{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'
@@ -101,8 +99,9 @@ class Explanation(Shown):
 def written(lines: Iterable[Line], name: str) -> Iterator[str]:
     """Yield each line as the medium of that name writes it."""
     medium, formula, step, noted, typed, code, together = MEDIA[name]
-    said = lambda w: typed(w) if isinstance(w, str) else formula.format(medium.set(w))  # noqa: E731
     for line in lines:
+        terms = [formula.format(medium.set(term)) for term in line.terms]
+        words = "".join(chain(*zip(map(typed, line.words.split("{}")), [*terms, ""])))
         left, rows, tail = "", list[str](), ""
         if line.left is not None:
             texts = list(map(TEXT.set, (line.left, *line.rights)))
@@ -114,7 +113,7 @@ def written(lines: Iterable[Line], name: str) -> Iterator[str]:
             rows = rows if wide or line.apart else ["".join(rows)]
             tail = noted.format(typed(line.note)) if line.note else ""
             tail += code(readable(line.code)) if line.code else ""
-        yield together(line, left, rows, tail, "".join(map(said, line.words)))
+        yield together(line, left, rows, tail, words)
 
 
 def _text(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
@@ -148,7 +147,7 @@ _MATH = '<math displaystyle="true"><mrow>{}</mrow></math>'
 
 def _html(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
     if not rows:
-        return f"<p>{words}</p>\n{curve(line.curve) if line.curve else ''}"
+        return f"<p>{words}</p>\n{_curve(line.curve) if line.curve else ''}"
     cells = [_MATH.format(left), *[""] * (len(rows) - 1)]
     table = [f"<tr><td>{cell}</td><td>{_MATH.format(row)}" for cell, row in zip(cells, rows)]
     body = "</td></tr>\n".join(table) + f"{tail}</td></tr>\n"
@@ -168,31 +167,15 @@ MEDIA: dict[str, tuple[Any, ...]] = {
     ),
 }
 
-WIDTH, HEIGHT, LEFT, RIGHT, EDGE = 420, 150, 70, 398, 22
 
-
-def curve(numbers: Sequence[float]) -> str:
+def _curve(numbers: Sequence[float]) -> str:
     """Return the sizes of numbers over the steps 1, 2, ..., by powers of ten; a 0 has none."""
     sizes = {t: math.log10(abs(x)) for t, x in enumerate(numbers) if x and math.isfinite(x)}
     low = math.floor(min(sizes.values(), default=0.0))
     high = max(math.ceil(max(sizes.values(), default=0.0)), low + 1)
-    across, down = (RIGHT - LEFT) / max(len(numbers) - 1, 1), (HEIGHT - 2 * EDGE) / (high - low)
-    first, last = (TEXT.set(Number(float(f"{x:.3g}"))) for x in (abs(numbers[0]), abs(numbers[-1])))
-    texts = [(LEFT, HEIGHT - 4, "start", f"t = 1: {first}")]
-    texts += [(RIGHT, HEIGHT - 4, "end", f"t = {len(numbers)}: {last}")]
-    lines = ""
-    for exponent in range(high, low - 1, (low - high) // 4):
-        y = round(EDGE + (high - exponent) * down)
-        lines += f"M{LEFT} {y}H{RIGHT}"
-        texts.append((LEFT - 6, y + 4, "end", f"10{raised(str(exponent).replace('-', '−'))}"))
-    points = [(LEFT + t * across, EDGE + (high - size) * down) for t, size in sizes.items()]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dots = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in points]
-    written = [f'<text x="{x}" y="{y}" text-anchor="{side}">{t}</text>' for x, y, side, t in texts]
-    return (
-        f'<svg role="img" aria-label="the size of δ: {first} at step 1, {last} at the last" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" fill="currentColor" '
-        f'style="max-width: 100%; font: 11px sans-serif">{"".join(written + dots)}'
-        f'<path d="{lines}" stroke="currentColor" opacity="0.25"/>'
-        f'<polyline points="{path}" fill="none" stroke="currentColor"/></svg>'
-    )
+    points = [(t / max(len(numbers) - 1, 1), (y - low) / (high - low)) for t, y in sizes.items()]
+    first, last = (TEXT.set(Number(float(f"{abs(numbers[i]):.3g}"))) for i in (0, -1))
+    ends = {"first": f"t = 1: {first}", "last": f"t = {len(numbers)}: {last}"}
+    ends |= {k: TEXT.set(Power(Number(10.0), Number(n))) for k, n in (("low", low), ("high", high))}
+    title = f"the size of δ: {first} at step 1, {last} at the last"
+    return chart(title, [("size of δ", points)], **ends)

@@ -1,9 +1,7 @@
-"""The page's JavaScript for primitives, written from their rows and from `floats`.
+"""The page's JavaScript for primitives, translated from the table with all that it calls.
 
-Forward functions and partials are translated from the source of the table, with all that they
-call. Somebody's own primitives, which may come from anywhere, are read with symbols. Where
-JavaScript does something else than Python (a division by zero, the truth of NaN), a function of
-python.js stands.
+Somebody's own primitives, which may come from anywhere, are read with symbols. Where JavaScript
+does something else than Python, a function of python.js stands.
 
 >>> script = Script()
 >>> print(script.rule(TABLE["tan"], 1), *script.lines.values())
@@ -32,8 +30,7 @@ LISTS: Final = (ast.List, ast.Tuple, ast.ListComp)
 def written(rules: Iterable[tuple[Primitive, int]]) -> str:
     """Return a script that defines `RULES`, one for each primitive of so many operands.
 
-    It also defines `refusal`, which tells of an error of theirs what the result tends to, and
-    what is wrong in the engine's words.
+    It also defines `refusal`, which tells what an error of theirs is in the engine's words.
     """
     script = Script()
     listed = "".join(f"  {script.rule(*rule)},\n" for rule in rules)
@@ -54,10 +51,7 @@ class Script(Translator):
     }  # fmt: skip
 
     def rule(self, rule: Primitive, count: int) -> str:
-        """Return a primitive of so many operands as an object of JavaScript.
-
-        `null` for somebody's own that cannot be read; `Untranslatable` for a row of the package.
-        """
+        """Return a primitive as an object; `null` for somebody's own that cannot be read."""
         try:
             forward, partials = (self._code(rule, count, space) for space in "MD")
             return f"{{forward: {forward}, partials: {partials}}}"
@@ -84,9 +78,7 @@ class Script(Translator):
             family = self.named(f"table.{function.func.__name__}")
             return f"({head}) => {family}({function.args[0]}, {head})"
         lines: list[str] = []
-
-        def text(part: Any) -> str:
-            return part if isinstance(part, str) else self.number(as_float(part))
+        text = lambda x: x if isinstance(x, str) else self.number(as_float(x))  # noqa: E731
 
         def make(rule: Primitive, *parts: Any) -> str:
             called = f"({self._code(rule, len(parts))})({', '.join(map(text, parts))})"
@@ -106,11 +98,6 @@ class Script(Translator):
         return super().known(name)
 
     def number(self, value: float) -> str:
-        """Return a number in JavaScript.
-
-        >>> [Script().number(value) for value in (2.0, 1e300, -float("inf"), True)]
-        ['2.0', '1e+300', '-Infinity', 'true']
-        """
         strange = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
         return strange.get(repr(value), repr(value).lower())
 

@@ -1,8 +1,7 @@
 """`explore`: a graph as a page to step through, to drag and to be asked about.
 
-The page holds the graph as flat lists, its rules and its pictures, as JSON. The formulas of rules
-are lists of texts and of numbers that stand for values: 0 for the output, from 1 on for the
-operands. The page puts names there, or the values' data.
+The page holds the graph as flat lists, its rules and its pictures, as JSON. Formulas of rules are
+lists of texts and of numbers that stand for values: 0 for the output, from 1 on for the operands.
 """
 
 from __future__ import annotations
@@ -15,11 +14,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 from itertools import islice
 from os import PathLike
-from pathlib import Path
 from struct import pack
 from typing import Any
 
-from autograd_engine import graph
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
@@ -32,27 +29,20 @@ from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.network.stacks import Rules, page_network
-from autograd_engine.views.notebooks import Shown, frame, framed, still
+from autograd_engine.views.notebooks import Shown, frame, framed
 from autograd_engine.views.picture.drawing import draw
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import ordered
 from autograd_engine.words import counted
 
-HEIGHT = 720  # in pixels, in a notebook
-
 
 class Page(Shown):
-    """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`.
-
-    It holds the numbers of the moment when it was made, and the program to compute others.
-    """
+    """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`."""
 
     def __init__(
         self, text: str, description: str, shown: str, path: str | PathLike[str] | None
     ) -> None:
-        self.html = text
-        self.description = description
-        self._still = shown
+        self.html, self.description, self._still = text, description, shown
         if path is not None:
             self.save(path)
 
@@ -63,21 +53,15 @@ class Page(Shown):
         """Write the page to a file.
 
         Raises `ValueError` for an ending other than .html, `FileNotFoundError` for no such folder.
-
-        >>> import os, tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     explore(Value(1.0) + 2.0).save(Path(folder, "sum.html"))
-        ...     os.listdir(folder)
-        ['sum.html']
         """
-        page_path(path).write_text(self.html, encoding="utf-8", newline="\n")
+        target = checked_path(path, "a page", (".html",), also=(".htm",))
+        target.write_text(self.html, encoding="utf-8", newline="\n")
 
     def _html(self) -> str:
-        return frame(self.html, self.description, HEIGHT)
+        return frame(self.html, self.description)
 
     def _kinds(self) -> dict[str, str]:
-        instead = still(self._still, self.description)
-        return {"text/html": framed(self._html(), instead), "text/markdown": instead}
+        return framed(self._html(), self._still, self.description)
 
 
 def explore(
@@ -100,7 +84,8 @@ def explore(
     (output,) = adopted(output)
     if not isinstance(output, Value):
         raise TypeError(f"explore needs a Value, not {type(output).__name__}: {output!r:.60}")
-    data, rules = page_contents(output)
+    survey = Survey(output)
+    data, rules = page_contents(survey)
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     try:
         drawn = draw(output, engine="builtin")
@@ -111,7 +96,7 @@ def explore(
     instead = re.sub(' width="[^"]*"', fitting, image, count=1)
     text = filled("explore/page.html", title, data, written(rules), instead, lang)
     page = Page(text, title, shown, path)
-    page._leaves = graph.leaves(output)
+    page._leaves = [survey.values[i] for i in survey.leaves]
     return page
 
 
@@ -128,19 +113,10 @@ def spoken(lang: str | None, text: str) -> dict[str, Any]:
     return {"words": table, "lang": lang}
 
 
-def page_path(path: str | PathLike[str]) -> Path:
-    """Return where to write a page, or raise what is wrong with it."""
-    return checked_path(path, "a page", (".html",), also=(".htm",))
-
-
 def filled(
     own: str, title: str, data: dict[str, Any], rules: str, instead: str, lang: str | None
 ) -> str:
-    """Return the frame, filled in one pass: nothing filled in is looked at again.
-
-    The file `own` has the page's own parts, each behind a line with the name of its place.
-    `instead` is a still for where scripts or styles are blocked. Indents and comments stay here.
-    """
+    """Return the frame with a page's parts, of the file `own` and given; `instead` is a still."""
     outer, (_, *parts) = read("explore/frame.html"), re.split("<!--([A-Z]+)-->\n", read(own))
     places = dict(zip(parts[::2], parts[1::2]))
     script = f"{rules}\n{read(places['SCRIPT'])}"
@@ -156,14 +132,11 @@ def filled(
 
 
 def read(names: str) -> str:
-    """Return the text of files in the folder of all views, one after the other."""
     folder = files("autograd_engine.views")
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names.split())
 
 
-def page_contents(output: Value) -> tuple[dict[str, Any], Rules]:
-    """Return the data of the page, and its rules: primitives, with the number of operands."""
-    survey = Survey(output)
+def page_contents(survey: Survey) -> tuple[dict[str, Any], Rules]:
     data, rules = page_graph(survey)
     row = [value.data for value in survey.values]
     row += [partial for value in survey.values for partial in value.partials]
@@ -173,10 +146,7 @@ def page_contents(output: Value) -> tuple[dict[str, Any], Rules]:
 def page_graph(
     survey: Survey, places: dict[int, int] | None = None
 ) -> tuple[dict[str, Any], Rules]:
-    """Return a graph without its numbers: of each value its name, its rule and its operands.
-
-    `places` are those of a model's parameters, by id, where the graph need not have them all.
-    """
+    """Return a graph without its numbers; `places` are those of a model's parameters, by id."""
     values, names = survey.values, survey.names  # the output is the last
     homes, full = dict[str, int](), []  # what full names begin with
     for path, name in zip(survey.full_names, names):
@@ -201,8 +171,7 @@ def page_graph(
 def packed(survey: Survey, rows: Sequence[Sequence[float]], *kinds: str) -> dict[str, Any]:
     """Return numbers of a graph as columns, and for each of a kind and each partial its column.
 
-    Of `rows` each has the numbers of all kinds, then all partials. Many columns are the same: the
-    partials of a product are its factors, and a sum passes its gradient on as it is.
+    Of `rows` each has the numbers of all kinds, then all partials; many columns are the same.
     """
     known: dict[bytes, int] = {}
     columns = (pack(f"<{len(rows)}d", *column) for column in zip(*rows))
@@ -213,14 +182,7 @@ def packed(survey: Survey, rows: Sequence[Sequence[float]], *kinds: str) -> dict
 
 
 def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
-    """Return what the page says of a primitive: name, symbol, formula, formulas of its partials.
-
-    Where a partial cannot be read its formula is empty.
-
-    >>> from autograd_engine.primitives import TABLE
-    >>> described_rule(TABLE["divide"], 2)["partials"]
-    [['1/', 2], ['−', 0, '/', 2]]
-    """
+    """Return what the page says of a primitive; a partial that cannot be read is empty."""
     holes = [Name(chr(0xE000 + k)) for k in range(count + 1)]  # characters that nobody writes
     terms = [notation.partial(rule, k, lambda i: holes[i + 1], count) for k in range(count)]
     return {

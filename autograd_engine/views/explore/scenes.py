@@ -1,8 +1,4 @@
-"""The picture of each group, laid out as `draw` lays out, as plain numbers for the page.
-
-A group is laid out by itself, with the groups inside it folded; what it takes from outside stands
-at its beginning as inlets. The page puts the pictures into each other as groups open.
-"""
+"""The picture of each group, laid out by itself as `draw` does, as plain numbers for the page."""
 
 from __future__ import annotations
 
@@ -34,18 +30,20 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
 
     Of each of the `groups`: its title, its notes, its parent, whether it was gathered for its
     number alone, its members, its inlets, the values in it that are used outside, its shape. Of
-    each inlet: the number of its value, or a title and the numbers of several. Of each of the
-    `shapes`: width and height; x, y (less that of the box before), width and height of members,
-    then inlets; of each arrow its two boxes, which operand it is (or minus the number of arrows
-    merged into it), how far behind its tail its label is (0: none), how far from the middle of
-    its head it ends, and its turns in between, how far each is from the one before.
+    each inlet: the number of its value, or a title and the numbers of several.
     """
-    leaving, titles = _leaving(folding), [" ".join(name.split())[:LONGEST] for name in names]
-    inner = range(1, len(folding.groups))
-    captions = [[""], *(caption(folding, number, short=True) for number in inner)]
-    folded = []
-    for (title, *notes), exits in zip(captions, leaving):
-        lines = [*map(_roomy, (f"▸ {title}", *notes)), *[NUMBERS] * (len(exits) == 1)]
+    titles = [" ".join(name.split())[:LONGEST] for name in names]
+    users: list[list[int]] = [[] for _ in folding.home]
+    for i, given in (*enumerate(folding.operands), (-1, folding.survey.outputs)):
+        for operand in given:
+            users[operand].append(i)
+    captions, leaving, folded = [], list[list[int]](), list[Box]()
+    for number, inside in enumerate(folding.inside):
+        captions.append(caption(folding, number, short=True) if number else [""])
+        own = set(inside)
+        leaving.append([i for i in inside if not own.issuperset(users[i])])
+        title, *notes = captions[-1]
+        lines = [*map(_roomy, (f"▸ {title}", *notes)), *[NUMBERS] * (len(leaving[-1]) == 1)]
         folded.append(Box("folded", ("\n".join(lines),)))
     alike: dict[str, dict[Any, int]] = {"notes": {}, "inlets": {}, "shapes": {}}
 
@@ -61,16 +59,6 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
         groups.append(row)
     found = {kind: list(items) for kind, items in alike.items()}
     return {"groups": groups} | found | {"shapes": list(map(_laid_out, alike["shapes"]))}
-
-
-def _leaving(folding: Folding) -> list[list[int]]:
-    """Return for each group the values in it that are used outside; outputs leave them all."""
-    users: list[list[int]] = [[] for _ in folding.home]
-    for i, given in (*enumerate(folding.operands), (-1, folding.survey.outputs)):
-        for operand in given:
-            users[operand].append(i)
-    groups = [(inside, set(inside)) for inside in folding.inside]
-    return [[i for i in inside if not own.issuperset(users[i])] for inside, own in groups]
 
 
 class _Picture:
@@ -97,10 +85,7 @@ class _Picture:
         self.scene = Scene("LR", tuple(self.boxes), arrows, ())
 
     def _shared(self) -> dict[int, Inlet]:
-        """Return the inlet of each value from outside that folded boxes take.
-
-        Where values are many, those that stand in one group have one together.
-        """
+        """Return the inlet of each value from outside that folded boxes take; one for many."""
         folded = [i for i in self.inside if self.boxes[self.shown[i]].kind == "folded"]
         uses = [(o, self.shown[i]) for i in folded for o in self.folding.operands[i]]
         taken = dict.fromkeys((o, head) for o, head in uses if o not in self.shown)
@@ -118,12 +103,10 @@ class _Picture:
         return {i: (t, *some) for t, some in zip(titles, sources.values()) for i in some}
 
     def _tail(self, operand: int, head: int) -> int:
-        """Return the box in which an arrow begins: of a member, or of an inlet, added if need be.
-
-        A value drawn has inlets of its own: long arrows would cross the whole picture.
-        """
+        """Return the box in which an arrow begins: of a member, or of an inlet, a new one too."""
         if operand in self.shown:
             return self.shown[operand]
+        # A value drawn has inlets of its own: long arrows would cross the whole picture.
         shared = self.shared.get(operand) if self.boxes[head].kind == "folded" else None
         inlet = shared or (self.titles[operand], operand)
         if (key := (inlet, head if shared is None else -1)) not in self.added:
@@ -132,7 +115,6 @@ class _Picture:
         return self.added[key]
 
     def _arrows(self) -> Iterator[Arrow]:
-        """Yield the arrows, those from and to groups merged."""
         merged: dict[tuple[int, int], list[int]] = {}
         for i in self.inside:
             head = self.shown[i]
@@ -153,7 +135,12 @@ def _roomy(title: str) -> str:
 
 
 def _laid_out(scene: Scene) -> dict[str, Any]:
-    """Return where everything stands, in whole points."""
+    """Return where everything stands, in whole points.
+
+    Of boxes: x, y (less that of the one before), width and height. Of arrows: both boxes, which
+    operand (or minus the number of those merged), how far behind its tail its label is (0: none),
+    how far from the middle of its head it ends, and its turns, each from the one before.
+    """
     layout, arrows = lay_out(scene), []
     places = [(b.u0, b.v0, b.u1 - b.u0, b.v1 - b.v0) for b in layout.boxes]
     boxes = [list(map(round, place)) for place in places]

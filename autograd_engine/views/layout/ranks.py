@@ -1,8 +1,7 @@
 """The built-in layout, first step: the rank of each box, all else that takes room, and its order.
 
 Layered drawing as Sugiyama, Tagawa and Toda described it (1981). Long arrows are cut by bends, so
-that every arrow goes from a rank to the next; a label is an item like a box, so that nothing can
-cover it. The ranks are sorted by barycentres. Nothing recurses.
+that every arrow goes from a rank to the next; a label is an item like a box. Nothing recurses.
 """
 
 from __future__ import annotations
@@ -35,8 +34,7 @@ def cluster_paths(scene: Scene) -> dict[int, list[int]]:
 def box_ranks(scene: Scene) -> list[int]:
     """Return the rank of each box: its longest path from a source, or later if that is nearer.
 
-    Inputs stand in the first. Where the arrows between clusters allow it, a cluster begins after
-    all that it is fed by has ended.
+    Where arrows allow it, a cluster begins after all that it is fed by has ended.
     """
     count = len(scene.boxes)
     arrows: Links = {box: {} for box in range(count)}
@@ -65,14 +63,13 @@ def box_ranks(scene: Scene) -> list[int]:
 
 
 def _walled(scene: Scene, arrows: Links) -> Links:
-    """Return the links of arrows, and those that keep clusters apart.
-
-    With n boxes, cluster c starts at number n + 2c and ends at n + 2c + 1.
-    """
-    n, paths = len(scene.boxes), cluster_paths(scene)
+    """Return the links of arrows, and those that keep clusters apart."""
+    n, paths = len(scene.boxes), cluster_paths(scene)  # cluster c is n + 2c to n + 2c + 1
     walled = {number: dict(arrows.get(number, {})) for number in range(n + 2 * len(scene.clusters))}
-    starts = [[*(n + 2 * c for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
-    ends = [[*(n + 2 * c + 1 for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
+    starts, ends = (
+        [[*(n + 2 * c + end for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
+        for end in (0, 1)
+    )
     for start, end in zip(starts, ends):
         for one, other in pairwise([*start, *reversed(end[:-1])]):
             walled[other][one] = 0
@@ -84,10 +81,7 @@ def _walled(scene: Scene, arrows: Links) -> Links:
 
 @dataclass(eq=False, slots=True)
 class Item:
-    """Something that takes room in a rank.
-
-    A spacer keeps a rank's room for a frame that has nothing else there.
-    """
+    """Something that takes room in a rank; a spacer does so for a frame with nothing else there."""
 
     kind: str  # "box", an arrow's "label" or "bend", "spacer", "low" or "high" side of a frame
     rank: int = 0
@@ -122,8 +116,7 @@ class Layers:
     """The boxes of a scene, and the bends and labels of its arrows, in ranks.
 
     `order` has the items of each rank from side to side, `chains` for each arrow its items from
-    tail to head, `pads` what is between a frame and what it holds: at its start and end along the
-    direction, on its low and high side; the one at the top has room for a title.
+    tail to head, `pads` what is between a frame and what it holds: start, end, low and high side.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -131,9 +124,9 @@ class Layers:
         top = {"TB": 0, "BT": 1}.get(scene.direction, 2)
         self.pads = [PAD + (TITLE if side == top else 0.0) for side in range(4)]
         self.items: list[Item] = []
-        clusters = enumerate(scene.clusters)
+        clusters, around = enumerate(scene.clusters), cluster_paths(scene)
         self.frames = [Frame(i, text_width(c.title), (c.parent, *c.row)) for i, c in clusters]
-        paths = {c: [self.frames[i] for i in path] for c, path in cluster_paths(scene).items()}
+        paths = {c: [self.frames[i] for i in path] for c, path in around.items()}
         for frame in self.frames:
             frame.path = paths[frame.number]
         ranks = box_ranks(scene)
@@ -152,10 +145,17 @@ class Layers:
             for rank in {*range(frame.first, frame.last)} - {item.rank for item in frame.items}:
                 self.items.append(Item("spacer", rank, path=frame.path))
         self.order: list[list[Item]] = [[] for _ in range(1 + max(i.rank for i in self.items))]
-        self._meet()
+        # Each rank is in the order in which a walk back from the outputs meets its items.
+        met: set[Item] = set()
+        pending = [item for item in reversed(self.items) if not item.after]
+        while pending:
+            item = pending.pop()
+            if item not in met:
+                met.add(item)
+                self.order[item.rank].append(item)
+                pending.extend(reversed(item.before))
 
     def _add(self, kind: str, rank: int, size: tuple[float, float], path: list[Frame]) -> Item:
-        """Return a new item; its size is width and height."""
         length, breadth = reversed(size) if self.upright else size
         self.items.append(item := Item(kind, rank, length, breadth, path))
         for frame in path:
@@ -184,23 +184,9 @@ class Layers:
                     one.after.append(other)
                     other.before.append(one)
 
-    def _meet(self) -> None:
-        """Order each rank as a walk from the outputs back through the operands meets the items."""
-        met: set[Item] = set()
-        pending = [item for item in reversed(self.items) if not item.after]
-        while pending:
-            item = pending.pop()
-            if item not in met:
-                met.add(item)
-                self.order[item.rank].append(item)
-                pending.extend(reversed(item.before))
-
 
 def untangle(layers: Layers) -> None:
-    """Sort the ranks by barycentres, backwards and forwards.
-
-    In all ranks of a sweep the frames stand in the same order, so that they can be drawn.
-    """
+    """Sort the ranks by barycentres, backwards and forwards, the frames alike in all ranks."""
     for rank in layers.order:
         _pack(rank)
     for sweep in range(9 if len(layers.items) < 10_000 else 3):
@@ -221,7 +207,6 @@ def untangle(layers: Layers) -> None:
 
 
 def _pack(rank: list[Item]) -> None:
-    """Give the items of a rank places beside each other, around 0."""
     place = -sum(item.breadth + 8.0 for item in rank) / 2.0
     for item in rank:
         item.v = place + (item.breadth + 8.0) / 2.0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from itertools import pairwise
 from operator import eq
+from typing import NamedTuple
 
 from autograd_engine.views.layout.ranks import Frame, Item, Layers, untangle
 from autograd_engine.views.layout.scene import Scene
@@ -20,8 +20,7 @@ Point = tuple[float, float]
 Columns = list[tuple[float, float]]  # where each rank begins and ends along the direction
 
 
-@dataclass(frozen=True)
-class Rectangle:
+class Rectangle(NamedTuple):
     """A place: u runs along the direction, v across it."""
 
     u0: float
@@ -30,8 +29,7 @@ class Rectangle:
     v1: float
 
 
-@dataclass
-class Layout:
+class Layout(NamedTuple):
     """Where everything stands; `routes` holds for each arrow its strokes, lists of points."""
 
     length: float
@@ -66,14 +64,16 @@ def lay_out(scene: Scene) -> Layout:
 def _place_across(layers: Layers) -> None:
     """Give every item, and the sides of every frame, a place across the direction.
 
-    Each moves towards its neighbours in the ranks beside, as far as the least distances in its own
-    rank allow. Pushing all up from where they would like to be keeps these distances, pushing all
-    down does, and so does the mean of the two.
+    Each moves towards its neighbours in the ranks beside. Pushing all up from there keeps the least
+    distances, pushing all down does, and so does the mean of the two.
     """
+    *_, low, high = layers.pads
     below: defaultdict[Item, dict[Item, float]] = defaultdict(dict)
     for rank in layers.order:
         for one, other in pairwise(_walk(rank)):
-            below[other][one] = _distance(one, other, layers.pads)
+            gap = SPREAD if one.kind == other.kind == "box" else NEAR
+            gap = low if one.kind == "low" else high if other.kind == "high" else gap
+            below[other][one] = gap + (one.breadth + other.breadth) / 2.0
     for frame in layers.frames:
         below[frame.high][frame.low] = frame.title if layers.upright else 0.0
     order = [*TopologicalSorter(below).static_order()]
@@ -82,7 +82,12 @@ def _place_across(layers: Layers) -> None:
         wishes = [(item.v + _wish(item)) / 2.0 if further else item.v for item in layers.items]
         for item, wish in zip(layers.items, wishes):
             item.v = wish
-        _tighten(layers)
+        for frame in layers.frames:  # is drawn round its items
+            inside = [
+                (1 + len(i.path) - len(frame.path), i.v, i.breadth / 2.0) for i in frame.items
+            ]
+            frame.low.v = min(v - half - steps * low for steps, v, half in inside)
+            frame.high.v = max(v + half + steps * high for steps, v, half in inside)
         up = {item: item.v for item in order}
         down = dict(up)
         for one, other, distance in least:
@@ -105,35 +110,16 @@ def _walk(rank: list[Item]) -> list[Item]:
     return walk + [frame.high for frame in reversed(path)]
 
 
-def _distance(one: Item, other: Item, pads: list[float]) -> float:
-    """Return the least distance between the middles of two neighbours in a rank."""
-    gap = SPREAD if one.kind == other.kind == "box" else NEAR
-    gap = pads[2] if one.kind == "low" else pads[3] if other.kind == "high" else gap
-    return gap + (one.breadth + other.breadth) / 2.0
-
-
 def _wish(item: Item) -> float:
-    """Return where an item would like to be: at the mean of its neighbours."""
-    total = weight = 0.0
+    total = weight = 0.0  # an arrow bends less between two of its own bends
     for other in (*item.before, *item.after):
-        # An arrow bends less between two of its own bends.
         w = 8.0 if item.kind != "box" and other.kind != "box" else 1.0
         total += w * other.v
         weight += w
     return total / weight if weight else item.v
 
 
-def _tighten(layers: Layers) -> None:
-    """Draw the frames round their items."""
-    *_, low, high = layers.pads
-    for frame in layers.frames:
-        inside = [(1 + len(i.path) - len(frame.path), i.v, i.breadth / 2.0) for i in frame.items]
-        frame.low.v = min(v - half - steps * low for steps, v, half in inside)
-        frame.high.v = max(v + half + steps * high for steps, v, half in inside)
-
-
 def _place_along(layers: Layers) -> tuple[Columns, float]:
-    """Return where each rank begins and ends, and the length of the whole."""
     lengths = [max((item.length for item in rank), default=0.0) for rank in layers.order]
     starts, ends = [0.0] * len(lengths), [0.0] * len(lengths)
     for frame in layers.frames:

@@ -1,15 +1,11 @@
-"""What a picture holds before it is laid out: boxes, arrows, clusters, as plain data.
-
-The values have been read: a scene keeps their numbers as text, so that a picture shows what
-was there when it was drawn. Both the DOT writer and the built-in layout start from it.
-"""
+"""What a picture holds before it is laid out: boxes, arrows, clusters, as plain data and text."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # The first of these have a ∂ of their own: taken from another font it may look like an ð.
 FONTS = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,Courier New,monospace"
@@ -18,8 +14,7 @@ FONT_SIZE = 11
 LINE_HEIGHT = 14.0
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """How one kind of box is drawn; shape and line differ too, so that colour is never needed."""
 
     shape: str  # "square", "round" (corners), "oval"
@@ -43,8 +38,7 @@ CLUSTER_COLOUR = "#999999"
 CLUSTER_FILLS = ("#f7f7f9", "#eeeef2")
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A drawn node: a value, the operation beside it, or what stands for many values."""
 
     kind: str
@@ -55,8 +49,7 @@ class Box:
     row: tuple[str, int] = ("", 0)  # those of one row in one frame stand in the order of numbers
 
 
-@dataclass(frozen=True)
-class Arrow:
+class Arrow(NamedTuple):
     """A drawn edge, from an operand to what uses it; `which` operand it is stands at the head."""
 
     tail: int
@@ -65,8 +58,7 @@ class Arrow:
     which: str = ""
 
 
-@dataclass(frozen=True)
-class Cluster:
+class Cluster(NamedTuple):
     """A frame round the boxes of a region; `parent` is the frame around it, or -1."""
 
     title: str
@@ -74,8 +66,7 @@ class Cluster:
     row: tuple[str, int] = ("", 0)
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(NamedTuple):
     """A whole picture without positions."""
 
     direction: str
@@ -96,34 +87,25 @@ def rows(parts: Sequence[Box | Cluster]) -> list[list[int]]:
 
 
 def readable(text: str) -> str:
-    """Return the text with the characters that no XML may hold made visible.
-
-    >>> readable("a\\x00b")
-    'a␀b'
-    """
+    """Return the text with the characters that no XML may hold made visible."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
-    return re.sub(
-        "[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]",
-        lambda match: chr(0x2400 + ord(match[0])) if match[0] < " " else "\ufffd",
-        text,
-    )
+    shown = lambda match: chr(0x2400 + ord(match[0])) if match[0] < " " else "\ufffd"  # noqa: E731
+    return re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", shown, text)
 
 
 def text_width(text: str, size: float = FONT_SIZE) -> float:
-    """Return the width of one line in a typewriter font: 0.6 of the size for each column."""
+    """Return the width of one line in a typewriter font."""
     drawn = [c for c in text if not unicodedata.combining(c) and c not in "\u200d\ufe0f"]
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in drawn)
     return 0.6 * size * (len(drawn) + wide)
 
 
 def field_sizes(box: Box) -> list[tuple[float, float]]:
-    """Return the width and height of each field of a box."""
     fields = [field.split("\n") for field in box.fields]
     return [(max(map(text_width, f)) + 16.0, len(f) * LINE_HEIGHT + 8.0) for f in fields]
 
 
 def box_size(box: Box) -> tuple[float, float]:
-    """Return the width and height of a box."""
     widths, heights = zip(*field_sizes(box))
     width, height = (max(widths), sum(heights)) if box.stacked else (sum(widths), max(heights))
     margin = 6.0 if LOOKS[box.kind].double else 0.0

@@ -16,21 +16,21 @@ from autograd_engine.views.picture.drawing import Picture
 from autograd_engine.views.picture.markup import Point, line, quoted, sheet, tag, written
 from autograd_engine.words import printable
 
-CUT = 26
-"""Words beside circles may have so many characters."""
-WHOLE, ENDS, MANY = 32, 5, 200
-"""A layer of up to so many units is drawn whole, of a wider one the first and last ENDS; where
-there are more than MANY units, of every layer above 2 * ENDS."""
-DENSE = 200
-"""Up to so many edges each has an unseen wide line for the pointer to find; more are pale."""
+CUT = 26  # characters of words beside circles
+WHOLE, ENDS = 32, 5  # a layer of so many units is drawn whole, of others so many at either end
+MANY = 200  # of more units, those of a layer above 2 * ENDS are left out
+DENSE = 200  # of more edges the small ones are pale; up to so many have a wide line to hover on
 MARGIN, SIZE = 12.0, 10.0
 
-Seat = tuple[str, Point, float]
-"""Of what is drawn: its key in DOT, its place and its radius."""
+HEAD = """digraph network {
+graph [layout=neato splines=line outputorder=edgesfirst]
+node [shape=circle fixedsize=true style=filled fontname="Courier"]
+edge [arrowhead=none]"""
+
+Seat = tuple[str, Point, float]  # of what is drawn: its key in DOT, its place and its radius
 
 
 def draw_network(item: Module | Survey, show: str, direction: str, engine: str | None) -> Picture:
-    """Return the picture of a model, or of the network behind an output."""
     drawing = _Drawing(item, show, direction)
     picture = Picture(Scene("LR", (), (), (), readable(drawing.network.title)), engine)
     picture.source, picture._svg = "\n".join(drawing.dot), drawing.svg()
@@ -57,20 +57,12 @@ class _Drawing:
         self.xs, self.ys = list[float](), list[float]()  # where there is anything
         self.edges: list[tuple[float, str, str, dict[str, str]]] = []
         self.marks: list[str] = []
-        self.dot = [
-            "digraph network {",
-            "graph [layout=neato splines=line outputorder=edgesfirst]",
-            'node [shape=circle fixedsize=true style=filled fontname="Courier"]',
-            "edge [arrowhead=none]",
-        ]
-        top = 0.0
+        self.dot, top = [HEAD], 0.0
         for stack in network.stacks:
             top = self._stack(stack, most, top) + 40.0
         what = "weight" if self.weights else "gradient ∂L/∂w"
-        legend = [
-            f"edges: the {what}, at most {short(self.widest)} in size",
-            "solid blue: positive; dashed orange: negative; ■ bias",
-        ]
+        legend = [f"edges: the {what}, at most {short(self.widest)} in size"]
+        legend += ["solid blue: positive; dashed orange: negative; ■ bias"]
         if not (self.weights or self.graded):
             legend = ["No gradient to show: every ∂L/∂w is 0. Call backward() on the loss first."]
         left, bottom = min(self.xs), max(self.ys) + 22.0
@@ -79,7 +71,6 @@ class _Drawing:
         self.dot.append("}\n")
 
     def svg(self) -> str:
-        """Return all of it as SVG; of edges the large ones stand out."""
         left, top = min(self.xs) - MARGIN, min(self.ys) - MARGIN
         width, height = max(self.xs) + MARGIN - left, max(self.ys) + MARGIN - top
         few, edges = len(self.edges) <= DENSE, []
@@ -92,7 +83,6 @@ class _Drawing:
         return sheet(self.network.title, (left, top), width, height, lines)
 
     def _stack(self, stack: list[Stage], most: int, top: float) -> float:
-        """Draw one stack; return where it ends."""
         columns = [_rows(stage, most) for stage in stack]
         middle = top + 34.0 + max(map(len, columns)) * self.pitch / 2.0
         before: dict[int, Seat] = {}
@@ -132,7 +122,6 @@ class _Drawing:
         return (v, u) if self.upright else (u, v)
 
     def _beside(self, at: Point, along: int, text: str) -> None:
-        """Write before (-1) or behind (1) a circle."""
         (x, y), away = at, (self.radius + 7.0) * (-along if self.mirrored else along)
         place = (x, y + 1.4 * away) if self.upright else (x + away, y)
         anchor = "middle" if self.upright else "end" if away < 0 else "start"
@@ -179,12 +168,11 @@ class _Drawing:
         return self._node(text, (middle, at[1]), f"{shape} fontsize={SIZE:g}")
 
     def _node(self, text: str, at: Point, look: str, radius: float = 0.0) -> Seat:
-        key, place = f"n{len(self.dot)}", f"{at[0] / 72.0:.3f},{-at[1] / 72.0:.3f}!"
+        key, place = f"n{len(self.dot) + 3}", f"{at[0] / 72.0:.3f},{-at[1] / 72.0:.3f}!"
         self.dot.append(f'{key} [label="{quoted(text)}" pos="{place}" {look}]')
         return key, at, radius
 
     def _edge(self, tail: Seat, head: Seat, part: Part, letter: str) -> None:
-        """Write a weight or bias; on hover: number, gradient and place in the gradient."""
         (name, (x0, y0), inner), (end, (x1, y1), outer) = tail, head
         dx, dy = ((b - a) / math.dist(tail[1], head[1]) for a, b in ((x0, x1), (y0, y1)))
         x0, y0, x1, y1 = x0 + dx * inner, y0 + dy * inner, x1 - dx * outer, y1 - dy * outer
@@ -204,12 +192,10 @@ class _Drawing:
         self.dot.append(f"{name} -> {end} [{more}]")
 
     def _shown(self, part: Part) -> float:
-        """Return the number that is shown of a parameter: its own or its gradient."""
         return _data(part) if self.weights else float(getattr(part[1], "grad", 0.0))
 
 
 def _rows(stage: Stage, most: int) -> list[int | None]:
-    """Return the units that are drawn, None where some are left out."""
     every = range(len(stage.units))
     return [*every] if len(every) <= most else [*every[:ENDS], None, *every[-ENDS:]]
 
@@ -220,7 +206,6 @@ def _data(part: Part) -> float:
 
 
 def _said(part: Part) -> str:
-    """Return the name, and the number where it is known."""
     return part[0] if part[1] is None else f"{part[0]} = {short(_data(part))}"
 
 

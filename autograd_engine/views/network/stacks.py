@@ -20,9 +20,7 @@ from autograd_engine.titles import lowered
 from autograd_engine.titles import places as named_places
 from autograd_engine.words import counted, printable
 
-Part = tuple[str, Any]
-"""The name of a value, and the value, or a number in its place, or None where it is not known."""
-
+Part = tuple[str, Any]  # a value's name, and the value, or a number, or None: it is not known
 Rules = dict[tuple[Primitive, int], int]
 
 
@@ -55,10 +53,7 @@ class Stage(NamedTuple):
 
 
 class Network(NamedTuple):
-    """Stacks of layers, each fed by the one before it, the first of each stack its inputs.
-
-    `named` are the parameters in their order, `note` is what the reader is to know.
-    """
+    """Stacks of layers, each fed by the one before, the first its inputs; `named` parameters."""
 
     title: str
     stacks: list[list[Stage]]
@@ -69,15 +64,13 @@ class Network(NamedTuple):
 def of_model(model: Module) -> Network:
     """Return the layers of a model, as if each neuron had been called once.
 
-    A layer is joined to the one before where that has as many units as it has inputs, unless both
-    are of one shape, as queries and keys are; where only a number tells them apart, as in a list,
-    these are joined too. Raises `ValueError` where there is no neuron.
+    A layer is joined to the one before where it fits, unless both are of one shape, as queries and
+    keys are; where only a number tells them apart, these too. `ValueError` for no neuron.
     """
     named, items, operands = model.named_parameters(), list[Any](), list[tuple[int, ...]]()
     calls: list[tuple[Call, str]] = []
     for path, neuron in _neurons(model, "", set()):
-        bias = [] if neuron.b is None else [neuron.b]
-        given = [*bias, *(x for weight in neuron.w for x in (weight, None))]
+        given = [neuron.b] * (neuron.b is not None) + [x for w in neuron.w for x in (w, None)]
         start, dot = len(items), len(items) + len(given)
         items += [*given, None, None]
         operands += [*[()] * len(given), tuple(range(start, dot)), (dot,)]
@@ -90,7 +83,6 @@ def of_model(model: Module) -> Network:
             f"parameters: {listed}). Draw what it computes: ag.draw(output) with output = model(x)"
         )
     titles = {i: title for i, title, _ in named_places(operands, [call for call, _ in calls])}
-
     parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
     stacks: list[list[Stage]] = []
     for stage in _stages(calls, operands, parts):
@@ -141,8 +133,8 @@ def of_output(survey: Survey) -> Network:
     named = {id(value): (survey.full_names[survey.position[id(value)]], value) for value in values}
     stack = [_inputs([parts[i] for i in first[0].fed]), *first]
     size, *sizes = (str(len(stage.units)) for stage in stack)
-    behind = f"the network behind {survey.output.label or 'the output'}: {size} → "
-    title = f"{behind}{', '.join(sizes)}; {counted(len(named), 'parameter')}"
+    title = f"the network behind {survey.output.label or 'the output'}: {size} → "
+    title += f"{', '.join(sizes)}; {counted(len(named), 'parameter')}"
     note = f"the values are those of the first of {len(others) + 1:,} calls" if others else ""
     return Network(title, [stack], list(named.values()), note)
 
@@ -150,13 +142,14 @@ def of_output(survey: Survey) -> Network:
 def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[str, Any] | None:
     """Return the one network of a graph as a page draws it, None where there is none or several.
 
-    Values are positions. A unit is its number, output, bias (-1: none) and weights; `order` has
-    the parameters as the gradient lists them, by `places` of their ids or as they are found.
+    A unit is its number, output, bias (-1: none) and weights, as positions; `order` has the
+    parameters as the gradient lists them, by `places` of their ids or as they are found.
     """
     try:
         network = of_output(survey)
     except ValueError:
         return None
+    inputs, *stages = network.stacks[0]
 
     def at(*parts: Part) -> list[int]:
         return [survey.position[id(item)] for _, item in parts]
@@ -164,7 +157,6 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
     def row(unit: Unit) -> list[Any]:
         return [unit.number, *at(unit.output), *(at(*unit.bias) or [-1]), at(*unit.weights)]
 
-    inputs, *stages = network.stacks[0]
     layers = [{"path": stage.path, "units": [*map(row, stage.units)]} for stage in stages]
     known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
     order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
@@ -174,7 +166,7 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
 def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:
     """Return what the page computes for a point of the plane: each value and its rule's number.
 
-    The rules are added to those known; nothing where the network has not two inputs of its own.
+    The rules are added; nothing where the network has not two inputs of its own.
     """
     inputs, operands = network["inputs"], survey.operands
     if len(inputs) != 2 or any(operands[i] for i in inputs):
@@ -189,7 +181,6 @@ def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[lis
 
 
 def short(number: float) -> str:
-    """Return a number as a picture has it."""
     return f"{number:.4g}".replace("-", "−")
 
 
@@ -239,5 +230,4 @@ def _activation(survey: Survey, call: Call) -> str:
 
 
 def _kind(stage: Stage) -> tuple[Any, ...]:
-    """Return what the calls of one layer have in common."""
     return stage.path, *(id(value) for _, value in stage.parts if value._rule is LEAF)

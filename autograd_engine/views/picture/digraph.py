@@ -22,7 +22,6 @@ class Digraph(graphviz.Digraph if graphviz else object):  # type: ignore[misc]
     """What `draw_dot` returns: graphviz's own, which starts Graphviz by `run_dot`."""
 
     def pipe(self, format: str | None = None, **how: Any) -> Any:
-        """Return what Graphviz makes of it, as graphviz does."""
         encoding, _ = how.pop("encoding", None), how.pop("quiet", None)
         kind = how.pop("engine", None) or self.engine, format or self.format
         given = {"renderer": self.renderer, "formatter": self.formatter} | how
@@ -31,7 +30,6 @@ class Digraph(graphviz.Digraph if graphviz else object):  # type: ignore[misc]
         return made.decode(encoding) if encoding else made
 
     def render(self, *given: Any, **how: Any) -> str:
-        """Render as graphviz does, after a try that is stopped where it takes too long."""
         self.pipe("dot", engine=how.get("engine"))
         return str(super().render(*given, **how))
 
@@ -62,7 +60,7 @@ def draw_dot(output: Value, format: str = "svg", rankdir: str = "LR") -> graphvi
             drawn[id(value)] = opened(value)
             pending += drawn[id(value)].operands
     names = {key: f"v{i}" for i, key in enumerate(reversed(drawn))}
-    labels = {id(value): label for value, label in zip(survey.values, survey.given_names)}
+    labels = dict(zip(map(id, survey.values), survey.given_names))
     for key, name in names.items():
         value, label = drawn[key], quoted(readable(labels.get(key, "")), record=True)
         fields = filter(None, [label, f"data {value.data:.4f}", f"grad {value.grad:.4f}"])

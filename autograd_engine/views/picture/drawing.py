@@ -6,7 +6,6 @@ import html
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from autograd_engine.adoption import adopted
@@ -25,16 +24,14 @@ from autograd_engine.views.picture.styles import compose
 
 STYLES = ("auto", "classic", "compact", "folded", "network")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
+OPTIONS: dict[str, tuple[str | None, ...]] = {"style": STYLES, "direction": DIRECTIONS}
+OPTIONS |= {"show": ("weight", "grad"), "engine": ("dot", "builtin", None)}
 ENDINGS = (".svg", ".png", ".pdf", ".dot", ".html")
 
-CLASSIC, COMPACT = 20, 120
-"""Up to so many values the picture is classic, then compact, beyond that folded."""
-WIDE, HIGH, LEAST = 1600, 900, 8
-"""Fitted into so many pixels, type is so many high; where it would be less, regions fold."""
-GUARD, PATIENCE = 600, 3_000
-"""So many nodes are drawn without `force`, and so many by Graphviz: 18,000 take it minutes."""
-SMALLEST = 9
-"""So many pixels high, at least, is the type of a picture in a notebook: wide ones are scrolled."""
+CLASSIC, COMPACT = 20, 120  # up to so many values the picture is classic, compact; then folded
+WIDE, HIGH, LEAST = 1600, 900, 8  # fitted into so many pixels, type is so many high, else we fold
+GUARD, PATIENCE = 600, 3_000  # so many nodes are drawn without `force`, so many by Graphviz
+SMALLEST = 9  # pixels high, at least, is type in a notebook: wide pictures are scrolled
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{0}</title>
@@ -45,20 +42,14 @@ PAGE = """<!DOCTYPE html>
 
 
 class Picture(Shown):
-    """A drawn graph: shown by notebooks, saved by `save`, as text in `source` and `svg`.
+    """A drawn graph: shown by notebooks, saved by `save`, as text in `source` (DOT) and `svg`.
 
-    It holds the numbers of the moment when it was drawn. Its `note` is what was done otherwise
-    than usual; `svg` says it too.
-
-    >>> picture = draw(Value(2.0, "a") * 3.0)
-    >>> picture, picture.source.split()[0]
-    (<Picture: computation graph of 3 values>, 'digraph')
+    It holds the numbers of the moment when it was drawn; `note` is what was done otherwise.
     """
 
     def __init__(self, scene: Scene, engine: str | None = None) -> None:
         self._scene, self._engine, self._svg, self.note = scene, engine, "", ""
         self.source = write_dot(scene)
-        """The picture in DOT, the language of Graphviz."""
 
     def __repr__(self) -> str:
         return f"<Picture: {', '.join(filter(None, [self._scene.description, self.note]))}>"
@@ -82,7 +73,7 @@ class Picture(Shown):
                 raise
             if error.slow:
                 self.note = "laid out without Graphviz, which took too long"
-                self._scene = replace(self._scene, boxes=(*boxes, Box("hidden", (self.note,))))
+                self._scene = self._scene._replace(boxes=(*boxes, Box("hidden", (self.note,))))
             return ""
         # Without the XML declaration, so that it can stand in a page.
         text = text[text.index("<svg") :].replace("\r\n", "\n")
@@ -93,21 +84,16 @@ class Picture(Shown):
 
         Raises `ValueError` for another ending, `FileNotFoundError` for no such folder, and
         `RuntimeError` for .png and .pdf where Graphviz is missing or too slow.
-
-        >>> import os, tempfile
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     draw(Value(1.0) + 2.0).save(os.path.join(folder, "sum.html"))
-        ...     os.listdir(folder)
-        ['sum.html']
         """
         target = checked_path(path, "a picture", ENDINGS)
-        ending = target.suffix.lower()
-        if ending not in (".png", ".pdf"):
-            text = self.source if ending == ".dot" else self.svg
-            title = html.escape(self._scene.description)
-            target.write_bytes((PAGE.format(title, text) if ending == ".html" else text).encode())
+        ending, text = target.suffix.lower(), self.source
+        if ending in (".png", ".pdf"):
+            target.write_bytes(run_dot(text.encode(), f"-T{ending[1:]}"))
             return
-        target.write_bytes(run_dot(self.source.encode(), f"-T{ending[1:]}"))
+        if ending != ".dot":
+            title = html.escape(self._scene.description)
+            text = PAGE.format(title, self.svg) if ending == ".html" else self.svg
+        target.write_bytes(text.encode())
 
     def image(self) -> str:
         """Return the picture as an `<img>` that needs no file, for a notebook or a page."""
@@ -138,16 +124,14 @@ def draw(
     """Return a picture of the graph behind a value, or behind several, or of a model.
 
     `style` is "classic" (micrograd's: the operation beside each value), "compact" (inside it),
-    "folded" (calls, regions and repeats as boxes, and runs of what stands in none) or "auto":
-    classic up to 20 values, then compact, folded above 120 values and where type would be too
-    small to read on a page. `depth` opens boxes down to that nesting depth, 0 none of them. `focus`
+    "folded" (calls, regions, repeats and runs as boxes) or "auto": folded above 120 values and
+    where type would be too small to read. `depth` opens boxes down to that nesting depth. `focus`
     shows only what is at most `radius` operations from that value. `direction` is LR, TB, RL or
     BT. `engine` is "dot" for Graphviz, "builtin" for the package's own layout, None for Graphviz
     where it is installed and takes no more than a few seconds.
 
     A model is drawn as books draw it, units as circles and weights as edges; style "network" does
-    so with the one network behind an output, and tints its units by their values. Thickness and
-    colour of an edge `show` the "weight" or its gradient, "grad".
+    so with the one network behind an output. Edges `show` the "weight" or its gradient, "grad".
 
     Raises `ValueError` for what it does not know and, unless `force`, for more than 600 nodes;
     `RuntimeError` for "dot" where Graphviz is missing or too slow.
@@ -156,14 +140,10 @@ def draw(
     >>> draw(a * b), draw([a * b, a + b])
     (<Picture: computation graph of 3 values>, <Picture: computation graph of 4 values>)
     """
-    for what, option, known in (
-        ("style", style, STYLES),
-        ("direction", direction, DIRECTIONS),
-        ("show", show, ("weight", "grad")),
-        ("engine", engine, ("dot", "builtin", None)),
-    ):
-        if option not in known:
-            listed = " ".join(map(repr, known))
+    chosen = {"style": style, "direction": direction, "show": show, "engine": engine}
+    for what, option in chosen.items():
+        if option not in OPTIONS[what]:
+            listed = " ".join(map(repr, OPTIONS[what]))
             raise ValueError(f"{what} must be one of {listed}, not {option!r}")
     for what, number in (("depth", 0 if depth is None else depth), ("radius", radius)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:

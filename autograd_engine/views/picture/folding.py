@@ -1,8 +1,7 @@
 """What folds: the values of a graph in groups inside groups, for pictures and pages alike.
 
-Groups are the repeats of a graph and their steps, the calls of modules and regions, and, of what
-is too much to look at, leaves and runs. The members of each group have an order in which all
-arrows run forwards, and a run is a piece of it. So whichever groups are open, there is no cycle.
+The members of each group have an order in which all arrows run forwards, and a run is a piece of
+it. So whichever groups are open, there is no cycle.
 """
 
 from __future__ import annotations
@@ -43,9 +42,8 @@ class Group:
 class Folding:
     """The groups of a graph, the whole graph first, and the one that each value stands in.
 
-    With `loose`, what is too much to look at is gathered into runs. A picture opens groups down to
-    a `depth`, all with None; pages open any. Values that are not in `shown` are hidden in boxes.
-    With `few`, the whole graph has as few members as gathering makes.
+    With `loose`, what is too much to look at is gathered into runs, with `few` more of it. Groups
+    are open down to a `depth`, all with None. Values that are not in `shown` are hidden in boxes.
     """
 
     def __init__(
@@ -60,14 +58,12 @@ class Folding:
         self.home = [0] * len(survey.values)
         self.groups = [Group("", -1, members=[*range(len(self.home))])]
         self.around = levels_around(survey, loose, depth, shown)
-        number = 0
-        while number < len(self.groups):  # groups are added on the way
+        for number, group in enumerate(self.groups):  # they are added on the way
             if depth is None or len(self.path(number)) - 1 <= depth:
-                if self.groups[number].kind != "run":
+                if group.kind != "run":
                     self._divide(number)
                 if loose and shown is None:
                     self._gather(number)
-            number += 1
 
     def path(self, number: int) -> list[int]:
         """Return the groups around and including this one, outermost first."""
@@ -93,7 +89,6 @@ class Folding:
 
     @cached_property
     def inside(self) -> list[list[int]]:
-        """The values in each group, and in the groups inside it, in order."""
         found: list[list[int]] = [[] for _ in self.groups]
         paths = [self.path(number) for number in range(len(self.groups))]
         for value, home in enumerate(self.home):
@@ -104,8 +99,7 @@ class Folding:
     def add(self, number: int, members: list[int], title: str, kind: str, deeper: int = 0) -> int:
         """Add a group of some members of another, and return how it is written as a member."""
         inner = len(self.groups)
-        level = self.groups[number].level + deeper
-        self.groups.append(Group(title, number, kind, members, level))
+        self.groups.append(Group(title, number, kind, members, self.groups[number].level + deeper))
         for member in members:
             if member >= 0:
                 self.home[member] = inner
@@ -150,11 +144,11 @@ class Folding:
         boxed = any(m < 0 for m in group.members)
         most = LARGE if number and group.kind != "run" else MOST
         room = most if number else FEW * few if boxed else FEW_PLAIN if few else most
-        loose, leaves = (2, (2, 0)) if few else (LOOSE, (FED, SHOWN))
+        leaves = (2, 0) if few else (FED, SHOWN)
         if boxed and len(group.members) > room:
-            self._gather_loose(number, loose)
-        if boxed and len(group.members) > room:
-            self._gather_leaves(number, *leaves)
+            self._gather_loose(number, 2 if few else LOOSE)
+            if len(group.members) > room:
+                self._gather_leaves(number, *leaves)
         computed = sum(m < 0 or bool(self.operands[m]) for m in group.members)
         if len(group.members) > most or (few and not boxed and computed > room):
             self._cut(number)
@@ -171,9 +165,9 @@ class Folding:
         for word in ("constant", "leaf") if len(free) > fed else ():
             some = [m for m in free if (self.survey.values[m]._rule is LEAF) == (word == "leaf")]
             if len(some) > 2:
+                gone = {*some}
                 made = self.add(number, some, counted(len(some), word), "leaves")
-                others = [m for m in group.members if m < 0 or self.home[m] == number]
-                group.members = [made, *others]
+                group.members = [made, *[m for m in group.members if m not in gone]]
 
     def _gather_loose(self, number: int, most: int) -> None:
         """Put what is much beside boxes, but outputs and a few labelled values, into runs."""
@@ -248,11 +242,6 @@ def _name(parts: list[tuple[Group, list[int]]]) -> None:
 
 
 def _calls(numbers: list[int]) -> str:
-    """Return which calls these are.
-
-    >>> _calls([2]), _calls([1, 2, 3]), _calls([1, 3]), _calls([])
-    (', call 2', ', calls 1 to 3', ', calls 1, 3', '')
-    """
     if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
         return f", calls {numbers[0]} to {numbers[-1]}"
     word = ", calls " if len(numbers) > 1 else ", call "

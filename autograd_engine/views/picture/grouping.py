@@ -6,10 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
-from itertools import chain, groupby, takewhile
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
-from autograd_engine.calls import Call
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
@@ -36,15 +35,13 @@ def levels_around(
 ) -> list[Path]:
     """Return the levels around each value, outermost first; steps only where a `depth` opens any.
 
-    Values that are not in `shown` are hidden. Layers behind each other are no repeat of steps: each
-    has its own weights.
+    Values that are not in `shown` are hidden.
     """
-    around: list[Path] = _by_calls(survey) if survey.calls else [()] * len(survey.values)
-    places = survey.call_of if survey.calls else ()
-    keys = [survey.calls[c].key if c >= 0 else None for c in places]
+    around = _by_calls(survey)
+    keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
     for number, repeat in enumerate(survey.repeats if repeats else ()):
-        columns = zip(*repeat.places) if keys else ()
-        if all(len({keys[i] for i in column}) == 1 for column in columns):
+        # Layers behind each other are no repeat of steps: each has its own weights.
+        if all(len({keys[i] for i in column}) == 1 for column in zip(*repeat.places)):
             _add_repeat(survey, around, number, repeat, depth)
     hidden = (Level("hidden", None),)
     return around if shown is None else [p if i in shown else hidden for i, p in enumerate(around)]
@@ -70,24 +67,18 @@ def used_in(some: set[int], operands: Operands, places: Sequence[int]) -> dict[i
 
 
 def _by_calls(survey: Survey) -> list[Path]:
+    """Return the calls around each value, by module, or by name: regions of one name are one."""
     chains: list[Path] = []
-    kinds: dict[object, tuple[str, object]] = {}
     for call in survey.calls:  # the outer ones come first
-        outer = chains[call.outer] if call.outer >= 0 else ()
-        kind, key = kinds.get(call.key) or kinds.setdefault(call.key, _key(call))
-        chains.append((*outer, Level(kind, key, call.path, call.number)))
+        outer, key = chains[call.outer] if call.outer >= 0 else (), call.key
+        while isinstance(key, tuple) and not isinstance(key[1], int):
+            key = key[1]  # of the part that it was found by
+        kind, of = ("region", call.path) if isinstance(key, str) else ("call", call.key)
+        chains.append((*outer, Level(kind, of, call.path, call.number)))
     around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
     for i, c in survey.lent.items():
         around[i] = chains[c]
     return around
-
-
-def _key(call: Call) -> tuple[str, object]:
-    """Return what a call is grouped by: a module, or a name, as regions of one name are one."""
-    key = call.key
-    while isinstance(key, tuple) and not isinstance(key[1], int):
-        key = key[1]  # of the part that it was found by
-    return ("region", call.path) if isinstance(key, str) else ("call", call.key)
 
 
 def _add_repeat(
@@ -124,40 +115,31 @@ def _carried(survey: Survey, repeat: Repeat) -> str:
 def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> list[Part]:
     """Return boxes in an order in which all arrows run forwards: number, whether leaves, values.
 
-    `boxes` tells the box of each value, in topological order; one by itself has its own number.
-    `fine` tells what must not feed another of the same box, such as a call. A box comes as a
-    whole where it can, else in several parts; leaves of more than one of them come by themselves.
+    `boxes` tells the box of each value, in topological order; `fine` what must not feed another of
+    its box, such as a call. A box comes as a whole where it can, else in parts; leaves of more than
+    one of them come by themselves.
     """
-    wholes, feeding = _as_wholes(boxes, fine, operands)
-    first = {values[0]: box for box, values in wholes.items()}
-    found = feeding and _ordered(first, first, feeding, cutting=False)
-    if found:
-        return [(box, False, wholes[box]) for box, _, _ in found]
-    return _ordered(boxes, fine, operands)
-
-
-def _as_wholes(
-    boxes: dict[int, int], fine: dict[int, int], operands: Operands
-) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    """Return the values of each box, and what feeds it, each box as its first value; of this
-    nothing where what must not feed another of its box does so.
-    """
-    wholes, units = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+    wholes: dict[int, list[int]] = defaultdict(list)
     for i, box in boxes.items():
         wholes[box].append(i)
-        if operands[i]:
-            units[fine[i]].append(i)
-    unit = {i: number if operands[i] else ~boxes[i] for i, number in fine.items()}
-    feeding: dict[int, set[int]] = {values[0]: set() for values in wholes.values()}
-    for number, values in units.items():
-        box = boxes[values[0]]
-        below = chain.from_iterable(map(operands.__getitem__, values))
-        for other in {unit[i] for i in unit.keys() & below} - {number, ~box}:
-            source = ~other if other < 0 else boxes[units[other][0]]
-            if source == box:
-                return wholes, {}
-            feeding[wholes[box][0]].add(wholes[source][0])
-    return wholes, {i: sorted(given) for i, given in feeding.items()}
+    first = {values[0]: box for box, values in wholes.items()}
+
+    def feeding(box: int) -> list[int]:
+        """Return the first values of the boxes that feed one, its own where it must not."""
+        users = ((i, o) for i in wholes[box] for o in operands[i] if o in boxes)
+        apart = {
+            boxes[o]: None
+            for i, o in users
+            if fine[o] != fine[i] and (operands[o] or boxes[o] != box)
+        }
+        return sorted(wholes[other][0] for other in apart)
+
+    given = {i: feeding(box) for i, box in first.items()}
+    if not any(i in below for i, below in given.items()) and (
+        found := _ordered(first, first, given, cutting=False)
+    ):
+        return [(box, False, wholes[box]) for box, _, _ in found]
+    return _ordered(boxes, fine, operands)
 
 
 def _ordered(

@@ -15,8 +15,7 @@ from autograd_engine.views.layout.scene import INPUTS, Box, Scene, field_sizes, 
 
 Point = tuple[float, float]
 
-SECONDS = 5.0
-"""So long Graphviz may take for one picture; of 600 nodes it needs about one."""
+SECONDS = 5.0  # Graphviz may take for one picture; of 600 nodes it needs about one
 
 
 def quoted(text: str, record: bool = False) -> str:
@@ -33,20 +32,18 @@ def write_dot(scene: Scene) -> str:
     """Return the scene in DOT; the same scene gives the same text."""
     # Courier is the font whose widths Graphviz knows without having it.
     font, size, ink = 'fontname="Courier"', looks.FONT_SIZE, looks.EDGE_COLOUR
-    lines = [
-        "digraph values {",
-        f"graph [rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3]",
-        f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]',
-        f'edge [{font} fontsize={size - 1} fontcolor="{ink}" color="{ink}" arrowsize=0.6'
-        f" labelfontsize={size - 3} labelangle=30]",
-    ]
+    look = f"rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3"
+    lines = ["digraph values {", f"graph [{look}]"]
+    lines.append(f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]')
+    look = f'fontcolor="{ink}" color="{ink}" arrowsize=0.6 labelfontsize={size - 3} labelangle=30'
+    lines.append(f"edge [{font} fontsize={size - 1} {look}]")
     ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
     for row in rows(scene.boxes):
-        if scene.boxes[row[0]].cluster < 0:  # in frames `dot` keeps units in order unless told to
-            for rank in dict.fromkeys(ranks[i] for i in row):
-                names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
-                how = "min" if scene.boxes[row[0]].row[0] == INPUTS else "same"
-                lines.append(f"{{rank={how} {names} [style=invis]}}")
+        first = scene.boxes[row[0]]  # in frames `dot` keeps units in order unless told to
+        for rank in dict.fromkeys(ranks[i] for i in row if first.cluster < 0):
+            names = " -> ".join(f"v{i}" for i in row if ranks[i] == rank)
+            how = "min" if first.row[0] == INPUTS else "same"
+            lines.append(f"{{rank={how} {names} [style=invis]}}")
     inside: dict[int, list[str]] = {number: [] for number in range(-1, len(scene.clusters))}
     for i, box in enumerate(scene.boxes):
         inside[box.cluster].append(f"v{i} [{_look(scene, box)}]")
@@ -72,7 +69,6 @@ def write_dot(scene: Scene) -> str:
 
 
 def _look(scene: Scene, box: Box) -> str:
-    """Return the attributes of a node."""
     look, label = looks.LOOKS[box.kind], quoted("\n".join(box.fields))
     style = "filled,dashed" if look.dashed else "filled"
     extra = ' penwidth=2.5 fontname="Courier-Bold"' if box.bold else ""
@@ -113,10 +109,9 @@ def run_dot(source: bytes, *options: str) -> bytes:
         where = "this needs Graphviz (https://graphviz.org/download): its program `dot`"
         raise GraphvizMissing(f"{where} was not found; {WITHOUT}") from None
     except subprocess.TimeoutExpired:  # some ordinary graphs take it minutes
-        slow = GraphvizMissing(
-            f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s. ag.draw(output)"
-            " lays it out without, ag.draw(output, style='folded') draws less"
-        )
+        took = f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s"
+        less = "ag.draw(output) lays it out without, ag.draw(output, style='folded') draws less"
+        slow = GraphvizMissing(f"{took}. {less}")
         slow.slow = True
         raise slow from None
     if done.returncode:
@@ -126,11 +121,7 @@ def run_dot(source: bytes, *options: str) -> bytes:
 
 
 def tag(name: str, *inside: str, **look: object) -> str:
-    """Return an element; numbers have one decimal, and attributes that are "" are left out.
-
-    >>> tag("g", tag("circle", cx=1.0, cy=0.25, fill=""), stroke_width=2)
-    '<g stroke-width="2"><circle cx="1" cy="0.2"/></g>'
-    """
+    """Return an element; numbers have one decimal, and attributes that are "" are left out."""
     opening = name
     for key, value in look.items():
         if value != "":
@@ -140,7 +131,6 @@ def tag(name: str, *inside: str, **look: object) -> str:
 
 
 def written(text: str) -> str:
-    """Return text as SVG has it."""
     return escape(readable(text), quote=False)
 
 
@@ -164,6 +154,32 @@ def sheet(title: str, corner: Point, width: float, height: float, lines: Iterabl
     return "\n".join([head, tag("title", written(title)), back, *lines, "</svg>\n"])
 
 
+_CHART = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="260" viewBox="0 0 640 260"
+ role="img" aria-label="{title}" font-family="Courier,monospace" font-size="13" fill="#333333">
+<rect width="640" height="260" fill="white"/>
+<path d="M60 30V230H620" fill="none" stroke="#777777"/>
+<text x="54" y="34" text-anchor="end">{high}</text>
+<text x="54" y="234" text-anchor="end">{low}</text>
+<text x="60" y="250">{first}</text>
+<text x="620" y="250" text-anchor="end">{last}</text>
+{drawn}</svg>"""
+_CURVE = """<g fill="none" stroke-width="2.2" {look}>
+<polyline points="{points}"/><path d="M{x} 14h26"/></g>
+<text x="{beside}" y="18">{name}</text>
+"""
+_LOOKS = ('stroke="#1453c0"', 'stroke="#a33c06" stroke-dasharray="7 4"')
+
+
+def chart(title: str, curves: Iterable[tuple[str, Iterable[Point]]], **ends: str) -> str:
+    """Return one or two curves in the unit square, with their names; `ends` stand at the axes."""
+    drawn = ""
+    for x, look, (name, points) in zip((72, 352), _LOOKS, curves):
+        xy = " ".join(f"{60.0 + 560.0 * u:.1f},{230.0 - 200.0 * v:.1f}" for u, v in points)
+        look_ = {"look": look, "points": xy, "x": x, "beside": x + 34}
+        drawn += _CURVE.format(**look_, name=written(name))
+    return _CHART.format(title=escape(title), drawn=drawn, **ends)
+
+
 def write_svg(scene: Scene) -> str:
     """Return the scene as SVG, laid out without Graphviz; the same scene gives the same text."""
     layout, paths, lines, labels = lay_out(scene), cluster_paths(scene), list[str](), list[str]()
@@ -181,7 +197,6 @@ def write_svg(scene: Scene) -> str:
         return " ".join(",".join(map(_n, turned(*point))) for point in points)
 
     def route(strokes: list[list[Point]]) -> str:
-        """Return the line of an arrow, interrupted by the label, and its head."""
         (u, v), path = strokes[-1][-1], ""
         for stroke in [*strokes[:-1], [*strokes[-1][:-1], (u - 5.0, v)]]:
             path += "M" + pairs(stroke[0])
@@ -224,12 +239,11 @@ def _box(box: Box, x: float, y: float, w: float, h: float) -> str:
     look = looks.LOOKS[box.kind]
     ink = {"stroke": look.line, "stroke-dasharray": "4 2" if look.dashed else ""}
     ink["stroke-width"] = "2.5" if box.bold else ""
+    rx, ry = w / 2.0, h / 2.0
     if look.shape == "oval":
-        rx, ry = w / 2.0, h / 2.0
         marks = [tag("ellipse", cx=x + rx, cy=y + ry, rx=rx, ry=ry, fill=look.fill, **ink)]
     else:
-        radius = 6.0 if look.shape == "round" else 0.0
-        marks = [_rectangle(x, y, w, h, radius, fill=look.fill, **ink)]
+        marks = [_rectangle(x, y, w, h, 6.0 * (look.shape == "round"), fill=look.fill, **ink)]
     if look.double:
         marks.append(_rectangle(x + 3.0, y + 3.0, w - 6.0, h - 6.0, 4.0, fill="none", **ink))
     sizes = [size[box.stacked] for size in field_sizes(box)]

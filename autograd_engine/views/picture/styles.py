@@ -1,8 +1,4 @@
-"""From a folding to a scene: the classic picture, and the compact one.
-
-Classic is micrograd's: a record for each value, and a small oval for the operation that made
-it. Compact has one node for each value, the operation inside.
-"""
+"""From a folding to a scene: the classic picture, which is micrograd's, and the compact one."""
 
 from __future__ import annotations
 
@@ -37,7 +33,6 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
     place: dict[int, int] = {}  # the box of what is shown
 
     def frame(group: int) -> int:
-        """Return the number of the frame round this group, adding those that are new."""
         for number in folding.path(group):
             if number not in frames:
                 here, uses = groups[number], [folding.short(number)]
@@ -47,7 +42,6 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
         return frames[group]
 
     def numbers(value: Value, places: int) -> list[str]:
-        """Return data and gradient; before any sweep there is none to show."""
         graded = value._rule is not CONSTANT and (swept or value.grad)
         grad = [f"grad {decimal(value.grad, places)}"] if graded else []
         return [f"data {decimal(value.data, places)}", *grad]
@@ -79,7 +73,7 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
         to = place[head] + (classic and head >= 0)  # the operation, behind its value
         arrows.append(Arrow(place[tail], to, label, which))
 
-    closed = [folding.closed(number) for number in range(len(groups))]
+    closed = [*map(folding.closed, range(len(groups)))]
     # What shows each value: itself, or a folded group, written as in `members`.
     shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
     merged = Counter[tuple[int, int]]()  # how many arrows from and to folded boxes

@@ -27,7 +27,7 @@ class Plane:
     """The plane: its limits, its grid, its classes, and some of the samples in it.
 
     `samples` are x, y and the position of the class, then 1 for the one whose graph is shown. A
-    byte has so many `levels` for each class: it is class * levels + level.
+    byte of a point is class * levels + level.
     """
 
     low: tuple[float, ...]
@@ -43,31 +43,24 @@ class Plane:
             yield [low + i * (high - low) / (self.side - 1) for i in range(self.side)]
 
     def points(self) -> list[tuple[float, float]]:
-        """Return the points of the grid, row by row, the lowest row first."""
         xs, ys = self.ticks()
         return [(x, y) for y in ys for x in xs]
 
 
 def plane_of(samples: Sequence[Any], classes: Sequence[str], side: int, chosen: int = -1) -> Plane:
     """Return the plane around samples of two inputs."""
-    limits = []
-    for column in zip(*(x for x, _ in samples)):
-        low, high = float(min(column)), float(max(column))
-        margin = 0.1 * (high - low) or 1.0
-        limits.append((low - margin, high + margin))
+    columns = [[float(item) for item in column] for column in zip(*(x for x, _ in samples))]
+    ends = [(min(column), max(column)) for column in columns]
+    lows, highs = zip(*[(a - m, b + m) for a, b in ends for m in (0.1 * (b - a) or 1.0,)])
     points = []
     for i in sorted({*range(0, len(samples), -(-len(samples) // POINTS)), chosen} - {-1}):
         x, y = (float(f"{float(item):.4g}") for item in samples[i][0])
         points.append((x, y, max(int(samples[i][1]), 0), int(i == chosen)))
-    lows, highs = zip(*limits)
     return Plane(lows, highs, side, list(classes), 256 // len(classes), points)
 
 
 def predicted(model: Callable[[Any], Any], x: Any, plane: Plane) -> list[tuple[int, float]]:
-    """Return for each point the class that a model predicts, and how far it is ahead.
-
-    The model takes inputs like `x`.
-    """
+    """Return for each point the class that a model of inputs like `x` predicts, and its lead."""
     with no_grad():
         return [_lead(_scores(model(_placed(x, point)))) for point in plane.points()]
 
@@ -95,15 +88,13 @@ class Boundary:
             with suppress(GuardError):  # this step is not for the program
                 rows: Any = self._program(plane.points())
                 found = [_lead(row) for row in rows.reshape(len(rows), -1).tolist()]
-        if not found:
-            found = predicted(self.recording.model, self.recording.samples[0][0], plane)
+        found = found or predicted(self.recording.model, self.recording.samples[0][0], plane)
         far = (min(1.0, math.log1p(lead) / math.log1p(FARTHEST)) for _, lead in found)
         top = plane.levels - 1
         return bytes(k * plane.levels + round(top * size) for (k, _), size in zip(found, far))
 
 
 def _compiled(recording: Recording) -> Program | None:
-    """Return the program of the model, None where there can be none."""
     try:
         return compile(recording.model, _placed(recording.samples[0][0], (0.0, 0.0)), check=False)
     except Exception:  # no NumPy, or whatever somebody's model says to a Value
@@ -124,7 +115,6 @@ def _classes(recording: Recording) -> list[str]:
 
 
 def _placed(x: Any, point: tuple[float, float]) -> Any:
-    """Return an input like this one at another point."""
     if isinstance(x, tuple):
         return point
     twin = copy.copy(x)
@@ -133,8 +123,8 @@ def _placed(x: Any, point: tuple[float, float]) -> Any:
 
 
 def _scores(outputs: Any) -> list[float]:
-    single = not hasattr(outputs, "__len__")
-    return [float(number(item)) for item in ([outputs] if single else outputs)]
+    items = outputs if hasattr(outputs, "__len__") else [outputs]
+    return [float(number(item)) for item in items]
 
 
 def _lead(scores: list[float]) -> tuple[int, float]:

@@ -1,7 +1,4 @@
-"""`replay`: a training as a page to scrub through, alone or beside another.
-
-The recorded steps are run again: the engine computes every number anew.
-"""
+"""`replay`: a training as a page to scrub through, each recorded step computed anew."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import math
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from html import escape
 from itertools import chain
 from os import PathLike
 from typing import Any, TypeAlias
@@ -18,38 +14,24 @@ from autograd_engine import graph
 from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value, as_value
+from autograd_engine.files import checked_path
 from autograd_engine.history import History, Recording, Step
 from autograd_engine.real import check_whole, is_number
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.page import Page, filled, packed, page_graph, page_path
+from autograd_engine.views.explore.page import Page, filled, packed, page_graph
 from autograd_engine.views.network.stacks import Rules, responses
 from autograd_engine.views.notebooks import image
+from autograd_engine.views.picture.markup import chart
 from autograd_engine.views.replay.boundary import FARTHEST, Boundary
-from autograd_engine.views.steps.sweep import Steps
 from autograd_engine.words import counted
 
 ROOM = 1_200_000  # characters for the numbers of one run: of a large graph, fewer steps
 _EACH = 25  # characters that a value takes a step: its data, gradient and partials in base64
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
-
-CURVES = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="260" viewBox="0 0 640 260"
- font-family="Courier,monospace" font-size="13" fill="#333333">
-<rect width="640" height="260" fill="white"/>
-<path d="M60 30V230H620" fill="none" stroke="#777777"/>
-<text x="54" y="34" text-anchor="end">{high:.3g}</text>
-<text x="54" y="234" text-anchor="end">{low:.3g}</text>
-<text x="60" y="250" text-anchor="middle">0</text>
-<text x="620" y="250" text-anchor="end">{last:,.0f} {unit}</text>
-{drawn}</svg>"""
-CURVE = """<g fill="none" stroke-width="2.2" {look}>
-<polyline points="{points}"/><path d="M{x} 14h26"/></g>
-<text x="{beside}" y="18">{name}</text>
-"""
-LOOKS = ('stroke="#1453c0"', 'stroke="#a33c06" stroke-dasharray="7 4"')
 
 
 class Replay(Page):
@@ -68,12 +50,10 @@ def replay(
 ) -> Replay:
     """Return a page with a slider over the steps of one training, or of two beside each other.
 
-    It shows the graph of one sample's loss with the values and gradients of each step, the loss
-    curve and, for two inputs and classes, the decision boundary. `histories` is what
-    `fit(..., record=True)` returned, or two of these in a list, or in a dict with their names.
-    `sample` is the position of the sample in the data. The page is one HTML file that needs no
-    network, written to the `path` if there is one; `lang` as in `explore`. The model runs with the
-    parameters of each step and has its own again afterwards.
+    It shows the graph of one `sample`'s loss at each step, the loss curve and, for two inputs and
+    classes, the decision boundary. `histories` is what `fit(..., record=True)` returned, or two of
+    these in a list, or in a dict with their names. `path` and `lang` are as in `explore`. The model
+    runs with the parameters of each step and has its own again afterwards.
 
     Raises `TypeError` for anything but histories, `ValueError` for one without a recording, for
     more than two, for a sample that is not there and for a path that does not end in .html,
@@ -88,8 +68,8 @@ def replay(
     <Replay: 3 steps>
     """
     recorded, rules = _named(histories), Rules()
-    if path is not None:
-        page_path(path)  # before the work
+    if path is not None:  # before the work
+        checked_path(path, "a page", (".html",), also=(".htm",))
     runs = [_contents(*named, sample, rules) for named in recorded]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
@@ -100,9 +80,8 @@ def replay(
 
 
 def _named(histories: Runs) -> list[tuple[str, History]]:
-    """Return the runs with their names."""
     if isinstance(histories, History):
-        return [("", histories)]
+        histories = {"": histories}
     if isinstance(histories, (list, tuple)):
         histories = {f"run {i}": history for i, history in enumerate(histories, 1)}
     if not isinstance(histories, Mapping):
@@ -115,7 +94,6 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
 
 
 def _recording_of(name: str, history: History, sample: int) -> Recording:
-    """Return the recording of a history, or raise what is wrong with it or with the sample."""
     called = f"the history of {name!r}" if name else "the history"
     if not isinstance(history, History):
         raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
@@ -132,10 +110,7 @@ def _recording_of(name: str, history: History, sample: int) -> Recording:
 
 
 def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator[Value]:
-    """Yield the sample's loss at each step.
-
-    Until the next one the model has the step's parameters; afterwards everything is as it was.
-    """
+    """Yield the sample's loss at each step, whose parameters the model has until the next one."""
     before = data_of(recording.parameters)
     x, target = recording.samples[sample]
     try:
@@ -151,7 +126,6 @@ def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator
 
 
 def _inputs(x: Any, names: Sequence[str]) -> Any:
-    """Return the inputs as constants with names, where they are a list of numbers."""
     if type(x) is not list or not all(map(is_number, x)):
         return x
     inputs = [as_value(number) for number in x]
@@ -161,11 +135,7 @@ def _inputs(x: Any, names: Sequence[str]) -> Any:
 
 
 def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[str, Any]:
-    """Return the data of one run, as the page reads them.
-
-    Of each step: its number, its epoch, the loss of its batch. Of each epoch: the number of its
-    last step, and what the history says. To `rules` come those that the page computes by.
-    """
+    """Return the data of one run, as the page reads them; to `rules` come those it computes by."""
     recording = _recording_of(name, history, sample)
     kept, (loss,) = recording.steps, frames(recording, recording.steps[-1:], sample)
     count = min(len(kept), max(3, ROOM // (_EACH * graph.size(loss))))
@@ -174,10 +144,11 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
     takes: dict[Any, tuple[Survey, dict[int, list[float]]]] = {}  # one, unless the model branches
     cells = []
     for frame, loss in enumerate(frames(recording, steps, sample)):
-        sweep = Steps(loss)
-        survey, values = sweep.survey, sweep.survey.values
+        survey = Survey(loss)
+        values = survey.values
         row = [value.data for value in values]  # nobody asks for the gradient of a constant
-        row += [0.0 if value._rule is CONSTANT else sweep.gradient(value) for value in values]
+        slopes = zip(values, survey.adjoints)
+        row += [0.0 if value._rule is CONSTANT else slope for value, slope in slopes]
         row += [partial for value in values for partial in value.partials]
         shape = (*(value._rule for value in values), *survey.operands)
         takes.setdefault(shape, (survey, {}))[1][frame] = row
@@ -197,19 +168,15 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
         "history": {name: list(map(_finite, getattr(history, name))) for name in told},
         "takes": [_take(survey, rows, places, rules) for survey, rows in takes.values()],
         "plane": boundary.plane
-        and {
-            **asdict(boundary.plane),
-            "farthest": FARTHEST,
-            "axes": recording.names if len(recording.names) == 2 else ["x₀", "x₁"],
-            "cells": b64encode(b"".join(cells)).decode(),
-        },
+        and asdict(boundary.plane)
+        | {"axes": recording.names if len(recording.names) == 2 else ["x₀", "x₁"]}
+        | {"farthest": FARTHEST, "cells": b64encode(b"".join(cells)).decode()},
     }
 
 
 def _take(
     survey: Survey, rows: dict[int, list[float]], places: dict[int, int], rules: Rules
 ) -> dict[str, Any]:
-    """Return the frames in which a graph has one shape, and what the page needs to draw it."""
     graph, _ = page_graph(survey, places)
     if network := graph["network"]:
         network["responses"] = responses(network, survey, rules)
@@ -218,7 +185,6 @@ def _take(
 
 
 def _finite(number: float) -> float | None:
-    """Return a number short enough for a curve; None where there is none."""
     return float(f"{number:.8g}") if math.isfinite(number) else None
 
 
@@ -231,7 +197,7 @@ def _described(run: Mapping[str, Any]) -> str:
 
 def loss_curve(losses: Sequence[float]) -> str:
     """Return the loss over the epochs as a picture, which is what notebooks show of a history."""
-    told = [_finite(loss) for loss in losses]
+    told = list(map(_finite, losses))
     run = {"name": "", "each": 1, "history": {"loss": told}, "losses": list(enumerate(told, 1))}
     return image("image/svg+xml", _loss_curves([run], "epochs").encode(), "the loss of a training")
 
@@ -242,13 +208,10 @@ def _loss_curves(runs: Sequence[Mapping[str, Any]], unit: str = "steps") -> str:
     for run in runs:  # of epochs, or of batches where there is but one epoch
         epochs = [(run["each"] * t, y) for t, y in enumerate(run["history"]["loss"], 1)]
         points = epochs if len(epochs) > 1 else run["losses"]
-        curves.append([(x, y) for x, y in points if y is not None])
-    steps, losses = zip(*[(0.0, 0.0), *chain(*curves)])
+        curves.append((f"loss {run['name']}".rstrip(), [p for p in points if p[1] is not None]))
+    steps, losses = zip(*[(0.0, 0.0), *chain(*[points for _, points in curves])])
     last, low, high = max(steps) or 1.0, min(losses), max(losses)
-    drawn = ""
-    for place, (run, points) in enumerate(zip(runs, curves)):
-        scaled = ((560.0 * x / last, 200.0 * (y - low) / (high - low or 1.0)) for x, y in points)
-        xy = " ".join(f"{60.0 + u:.1f},{230.0 - v:.1f}" for u, v in scaled)
-        x, name = 72 + 280 * place, escape(f"loss {run['name']}".rstrip(), quote=False)
-        drawn += CURVE.format(look=LOOKS[place], points=xy, x=x, beside=x + 34, name=name)
-    return CURVES.format(high=high, low=low, last=last, unit=unit, drawn=drawn)
+    over = high - low or 1.0
+    scaled = [(name, [(x / last, (y - low) / over) for x, y in points]) for name, points in curves]
+    ends = {"high": f"{high:.3g}", "low": f"{low:.3g}", "first": "0", "last": f"{last:,.0f} {unit}"}
+    return chart("loss", scaled, **ends)

@@ -19,20 +19,15 @@ HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
 _NEXT, _BACK, _RUN, _QUIT = "nbrq"
 _SAME = {"": _NEXT, " ": _NEXT, "\r": _NEXT, "\n": _NEXT, "\x03": _QUIT, "\x04": _QUIT}
 _SAME |= {"next": _NEXT, "back": _BACK, "run": _RUN, "quit": _QUIT}
-_ARROWS = {"C": _NEXT, "B": _NEXT, "D": _BACK, "A": _BACK}
-_ARROWS |= {"M": _NEXT, "P": _NEXT, "K": _BACK, "H": _BACK}  # as Windows calls them
 
 
 def play(output: Value, source: TextIO | None = None, screen: TextIO | None = None) -> None:
-    """Show the forward pass and then the backward pass of a value, one step at a time.
+    """Show the forward pass and then the backward pass of a value, one step at a time, by keys.
 
-    The keys are n for the next step (or Enter, Space, an arrow), b for the one before, r to run to
-    the end and q to quit. Where `source`, standard input by default, is no terminal, its lines are
-    read, and without any all steps are shown. Raises `TypeError` for anything but a Value.
+    Where `source` is no terminal, its lines are read, and without any all steps are shown.
     """
     found = steps(output)
-    source = sys.stdin if source is None else source
-    screen = sys.stdout if screen is None else screen
+    source, screen = source or sys.stdin, screen or sys.stdout
     width = shutil.get_terminal_size().columns
     encoding = getattr(screen, "encoding", None) or "utf-8"
     names = map(found.text, found.survey.values)
@@ -50,8 +45,7 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
 def _rows(found: Steps) -> list[str]:
     rows = [f"forward   {computation}" for computation in found.forward]
     rows.append(f"backward  δ({found.text(found.output)}) = 1")
-    for step in found:
-        rows.append(f"backward  {step}" + (f"\n{INDENT}{step.rule}" if step.rule else ""))
+    rows += [f"backward  {step}" + f"\n{INDENT}{step.rule}" * bool(step.rule) for step in found]
     leaves = [found.survey.values[i] for i in found.survey.leaves]
     gradients = [f"{found.text(v)} {number(found.gradient(v))}" for v in leaves]
     rows[-1] += f"\ngradients: {', '.join(gradients) or 'there are no leaves'}"
@@ -75,7 +69,6 @@ def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
 
 
 def _walk(rows: list[str], keys: Iterator[str], show: Callable[[str], None]) -> None:
-    """Show the rows as the keys say, until the last has been shown and passed, or q."""
     place, key = -1, None
     for key in keys:
         shown = rows[place + 1 :] if key == _RUN else rows[place + 1 : place + 2]
@@ -102,7 +95,7 @@ def _keys(source: Any) -> Iterator[Iterator[str]]:
     elif sys.platform == "win32":
         import msvcrt
 
-        yield _pressed(msvcrt.getwch, "\x00\xe0")
+        yield (_SAME.get(key, key.lower()) for key in iter(msvcrt.getwch, ""))
     else:
         import termios
         import tty
@@ -110,12 +103,6 @@ def _keys(source: Any) -> Iterator[Iterator[str]]:
         before = termios.tcgetattr(source)
         try:
             tty.setcbreak(source, termios.TCSADRAIN)
-            yield _pressed(lambda: source.read(1))
+            yield (_SAME.get(key, key.lower()) for key in iter(lambda: source.read(1), ""))
         finally:
             termios.tcsetattr(source, termios.TCSADRAIN, before)
-
-
-def _pressed(read: Callable[[], str], leads: str = "") -> Iterator[str]:
-    while key := read():
-        arrow = read() in ("[", "O") if key == "\x1b" else key in leads
-        yield _ARROWS.get(read(), "") if arrow else _SAME.get(key, key.lower())

@@ -6,29 +6,27 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import overload
+from typing import Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value, topological_order
-from autograd_engine.gradients import honest
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Given, Number, Term, cut, name
-from autograd_engine.views.explain.typesetting import LITERAL, PRODUCT, SUM
+from autograd_engine.views.explain.typesetting import LITERAL, PRODUCT
 from autograd_engine.views.notebooks import Shown
 
 ROWS = 200  # So many contributions a notebook shows at most.
 CELL = '<td style="padding: 0.15em 0.6em; text-align: left">{}</td>'
 
 
-def number(data: float, least: int = SUM) -> str:
-    """Return a number as formulas have it, in brackets where it holds together less than `least`.
+def number(data: float) -> str:
+    return LITERAL.set(Number(data))
 
-    >>> number(-1.0 / 3.0), number(-2e-9, PRODUCT)
-    ('−0.333333', '(−2·10⁻⁹)')
-    """
-    return LITERAL.set(Number(data), least)
+
+def _factor(data: float) -> str:
+    return LITERAL.set(Number(data), PRODUCT)
 
 
 def typed(text: str) -> str:
@@ -36,8 +34,7 @@ def typed(text: str) -> str:
     return text.replace("−", "-")
 
 
-def _equation(*texts: str) -> str:
-    """Return what comes to the same, without what says nothing new."""
+def _equation(*texts: str) -> str:  # without what says nothing new
     return " = ".join(text for text, before in zip(texts, ["", *texts]) if text not in ("", before))
 
 
@@ -60,44 +57,30 @@ class Contribution:
 
     @property
     def rule(self) -> str:
-        """The partial, as the rule of the operation gives it; "" by a constant without a name.
-
-        >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
-        >>> [step.rule for step in steps(a * b)]
-        ['∂v1/∂a = b = -3', '∂v1/∂b = a = 2']
-        """
-        return typed(self._rule())
-
-    def _rule(self) -> str:
-        if self.steps.is_number(self.operand):
-            return ""
-        uses = [v is self.operand for v in self.node.operands]
-        use = f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})" if sum(uses) > 1 else ""
-        return _equation(self._symbol, self._formula(), number(self.partial)) + use
-
-    def _passed(self) -> str:
-        """Return what is passed back, in symbols and in numbers."""
-        node, operand = map(self.steps.text, (self.node, self.operand))
-        numbers = (number(x, PRODUCT) for x in (self.before, self.partial, self.adjoint))
-        before, partial, adjoint = numbers
-        symbol = self._symbol
-        if self.steps.is_number(self.operand):
-            symbol, operand = self._formula(PRODUCT) or partial, f"constant {operand}"
-        result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
-        return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}"
-
-    @property
-    def _symbol(self) -> str:
-        return f"∂{self.steps.text(self.node)}/∂{self.steps.text(self.operand)}"
-
-    def _formula(self, least: int = SUM) -> str:
-        values = *self.node.operands, self.node
-        term = lambda i: self.steps.term(values[i])  # noqa: E731
-        found = notation.partial(self.node._rule, self.place, term, len(values) - 1)
-        return LITERAL.set(found, least) if found else ""
+        """The partial, as the rule of the operation gives it; "" by a constant without a name."""
+        return typed(self.told()[1])
 
     def __str__(self) -> str:
-        return typed(self._passed())
+        return typed(self.told()[0])
+
+    def told(self) -> tuple[str, str]:
+        node, operand = map(self.steps.text, (self.node, self.operand))
+        values = *self.node.operands, self.node
+        found = notation.partial(
+            *(self.node._rule, self.place, lambda i: self.steps.term(values[i]), len(values) - 1)
+        )
+        before, partial, adjoint = map(_factor, (self.before, self.partial, self.adjoint))
+        symbol, rule = f"∂{node}/∂{operand}", ""
+        if self.steps.is_number(self.operand):
+            symbol = LITERAL.set(found, PRODUCT) if found else partial
+            operand = f"constant {operand}"
+        else:
+            made = LITERAL.set(found) if found else ""
+            uses = [v is self.operand for v in self.node.operands]
+            use = f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})" if sum(uses) > 1 else ""
+            rule = _equation(symbol, made, number(self.partial)) + use
+        result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
+        return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
 
     def __repr__(self) -> str:
         return f"<Contribution: {self}>"
@@ -130,23 +113,20 @@ class Steps(Sequence[Contribution], Shown):
     """
 
     def __init__(self, output: Value) -> None:
-        self.output = output
+        self.output, self.survey = output, Survey(output)
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
-        self.survey = Survey(output)
-        self._honest = honest(order, [])
         self.forward: tuple[Computation, ...] = tuple(
             Computation(v, tuple(operand.data for operand in v.operands), v.data, self)
             for v in order
         )
-        silent: list[Value] = []
-        self._steps = [step for node in reversed(order) for step in self._back(node, silent)]
-        self.silent: tuple[Value, ...] = tuple(silent)
+        self.silent: list[Value] = []
+        self._steps = [step for node in reversed(order) for step in self._back(node)]
 
-    def _back(self, node: Value, silent: list[Value]) -> Iterator[Contribution]:
+    def _back(self, node: Value) -> Iterator[Contribution]:
         adjoint, partials = self.gradient(node), node.partials
-        if not adjoint and not (self._honest and any(p - p for p in partials)):
-            silent.append(node)
+        if not adjoint and not (self.survey.honest and any(p - p for p in partials)):
+            self.silent.append(node)
             return
         for place, (operand, partial) in enumerate(zip(node.operands, partials)):
             before = self.gradient(operand)
@@ -159,7 +139,6 @@ class Steps(Sequence[Contribution], Shown):
 
     @property
     def long(self) -> list[str]:
-        """What each name that is cut is as a whole."""
         return [f"{name(short).text} is {name(whole).text}" for whole, short in self._cut.items()]
 
     def name(self, value: Value) -> str:
@@ -172,9 +151,8 @@ class Steps(Sequence[Contribution], Shown):
         return value._rule is CONSTANT and not given
 
     def term(self, value: Value) -> Term:
-        """Return a value as formulas have it: its name, a long one cut, or its number."""
-        called = self.name(value)
-        return Given(value.data) if self.is_number(value) else name(self._cut.get(called, called))
+        text = self.name(value)
+        return Given(value.data) if self.is_number(value) else name(self._cut.get(text, text))
 
     def text(self, value: Value) -> str:
         return LITERAL.set(self.term(value))
@@ -183,11 +161,7 @@ class Steps(Sequence[Contribution], Shown):
         """Return the derivative of the output by a value; 0 where it does not depend on it."""
         return self._adjoints.get(id(value), 0.0)
 
-    @overload
-    def __getitem__(self, index: int) -> Contribution: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Contribution]: ...
-    def __getitem__(self, index: int | slice) -> Contribution | list[Contribution]:
+    def __getitem__(self, index: Any) -> Any:
         return self._steps[index]
 
     def __len__(self) -> int:
@@ -208,8 +182,7 @@ class Steps(Sequence[Contribution], Shown):
         return {"text/html": self._html(), "text/plain": text}
 
     def _html(self) -> str:
-        """Return the first contributions as a table, its style where none can take it away."""
-        told = [(f"{i:,}", s._passed(), s._rule()) for i, s in enumerate(self[:ROWS], 1)]
+        told = [(f"{i:,}", *step.told()) for i, step in enumerate(self._steps[:ROWS], 1)]
         rows = ["".join(CELL.format(html.escape(text)) for text in row) for row in told]
         more = len(self) - ROWS
         rest = [f"and {more:,} more: step through them with a loop"] * (more > 0) + self.long
