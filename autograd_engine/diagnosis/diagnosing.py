@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
 from autograd_engine.blocks import Blocks
@@ -153,7 +154,7 @@ def overshot(what: str, batch: Batch, points: Points, lr: float | None = None) -
     slopes, within = dict[int, float](), dict[int, Case]()
     for case, seed in batch:
         for i in case.survey.leaves:
-            if (key := id(value := case.survey.values[i])) in points:
+            if (key := id(case.survey.values[i])) in points:
                 slopes[key] = slopes.get(key, 0.0) + seed * case.survey.adjoints[i]
                 within.setdefault(key, case)
     moves = {key: points[key][0].data - points[key][1] for key in slopes}
@@ -199,7 +200,6 @@ class _Watch:
         self._batch: Batch = []  # the passes since the last step
         self._points: Points = {}  # each leaf, where its last pass was
         self._before: tuple[int, dict[int, tuple[int, float]]] = 0, {}  # see Case.before
-        self._stale: Finding | None = None
         self._steps: list[Finding | None] = []  # of each whether it overshot
 
     def __call__(self, output: Value, seed: float) -> None:
@@ -207,34 +207,45 @@ class _Watch:
         case = Case(output, self._parameters, swept=False)
         case.before = self._before
         self.count += 1
-        for finding in (finding for check in (*CHECKS, flow) for finding in check(case)):
+        checks = [check(case) for check in (*CHECKS, flow)]
+        for finding in chain(*checks, self._stale(case, seed)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1
         self._before = case.before
         self._units.add(case)
-        survey = case.survey
-        held = [i for i in survey.leaves if survey.values[i].grad]
-        old = [i for i in held if output.grad or self._moved(survey.values[i])]
-        if old and self._stale is None:
-            leaf, slope = survey.values[old[0]], seed * survey.adjoints[old[0]]
+        self._end_at_step()
+        leaves = [case.survey.values[i] for i in case.survey.leaves]
+        if not any(leaf.grad for leaf in leaves):
+            self._batch.clear()
+        self._batch.append((case, seed))
+        self._points.update((id(leaf), (leaf, leaf.data)) for leaf in leaves)
+
+    def _stale(self, case: Case, seed: float) -> Iterator[Finding]:
+        """Yield a finding where leaves hold a gradient of this output, or of before a step."""
+        survey, old = case.survey, []
+        for i in survey.leaves:
+            leaf = survey.values[i]
+            _, was = self._points.get(id(leaf), (leaf, leaf.data if self._points else math.nan))
+            if leaf.grad and (survey.output.grad or was != leaf.data):
+                old.append(i)
+        for i in old[:1]:
             since = "an earlier pass" if self._points else "before this block"
-            self._stale = _accumulation(
+            yield _accumulation(
                 case,
                 old,
                 "was not set to 0 before `backward()`",
-                f"{case.title(leaf)} still held the gradient {leaf.grad:.6g} of {since}, and "
-                f"{slope:.6g} was added to it",
+                f"{case.titles([i])} still held the gradient {survey.values[i].grad:.6g} of "
+                f"{since}, and {seed * survey.adjoints[i]:.6g} was added to it",
             )
-        self._end_at_step()
-        if not held:
-            self._batch.clear()
-        self._batch.append((case, seed))
-        for i in survey.leaves:
-            self._points[id(survey.values[i])] = survey.values[i], survey.values[i].data
 
     def findings(self) -> Iterator[Finding]:
         """Yield what was found, once the block has ended."""
+        self._end_at_step()
+        bad = [found for found in self._steps if found is not None]
+        if bad and (3 * len(bad) > len(self._steps) or bad[-3:] == self._steps[-3:]):
+            seen = f" (in {len(bad):,} of {counted(len(self._steps), 'step')})"
+            yield replace(bad[0], what=bad[0].what + seen)
         for finding, times in self._found.values():
             if finding.kind.endswith("ing gradient") and 2 * times <= self.count:
                 continue  # an unlucky sample
@@ -243,18 +254,6 @@ class _Watch:
             seen = f" (in {times:,} of {self.count:,} backward passes)" if self.count > 1 else ""
             yield replace(finding, what=finding.what + seen)
         yield from self._units.findings()
-        self._end_at_step()
-        if self._stale is not None:
-            yield self._stale
-        bad = [found for found in self._steps if found is not None]
-        if bad and (3 * len(bad) > len(self._steps) or bad[-3:] == self._steps[-3:]):
-            seen = f" (in {len(bad):,} of {counted(len(self._steps), 'step')})"
-            yield replace(bad[0], what=bad[0].what + seen)
-
-    def _moved(self, leaf: Value) -> bool:
-        """Say whether a leaf is at another point than in its last pass, or there was none yet."""
-        _, was = self._points.get(id(leaf), (leaf, leaf.data if self._points else math.nan))
-        return was != leaf.data
 
     def _end_at_step(self) -> None:
         """If a step was made, look whether it overshot, and end the batch."""
