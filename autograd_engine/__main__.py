@@ -104,7 +104,7 @@ def _diagnose(options: Namespace) -> bool:
 def _exercise(options: Namespace) -> None:
     from autograd_engine.exercises import exercise
 
-    found = exercise(_evaluated(options)[0], options.ask, seed=options.seed)
+    found = exercise(_evaluated(options)[0], options.ask, seed=options.seed, lang=options.lang)
     print(f"{found.title}: {counted(len(found.questions), 'question')}")
     print(wrote(options.output, found.save))
 
@@ -118,7 +118,7 @@ def _grade(options: Namespace) -> None:
 def _playground(options: Namespace) -> None:
     from autograd_engine.playground.site import playground, serve
 
-    folder = playground(options.folder, options.assets)
+    folder = playground(options.folder, options.assets, options.lang)
     print(f"wrote {printable(folder, LINE)}, static files for any server of a page")
     if options.serve:
         serve(folder)

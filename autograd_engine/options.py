@@ -98,6 +98,7 @@ $ "(a - 3)**2" a=0 --lr 1.1
     "exercise": f"""write an exercise that tells mistakes{EXPRESSION}
 --ask KIND               {{}} [gradients]
 --seed INTEGER           numbers of its own for each student (the numbers that are given)
+--lang LANGUAGE          en or zh (of a page that of its browser, else en)
 --output FILE            .html .ipynb for nbgrader, or .md [exercise.html]
 $ "tanh(a*b)" a=2 b=-3 --seed 7
 $ "a*b + a" a=2 b=3 --output sheet.ipynb
@@ -108,6 +109,7 @@ $ answers
 """,
     "playground": """write a page that runs the package in a browser
 folder FOLDER?           to write into [playground]
+--lang LANGUAGE          en or zh (that of the browser)
 --assets FOLDER          with what npm pack gives of Pyodide and CodeMirror (npm fetches them)
 --serve                  open it in a browser, on 127.0.0.1 until Ctrl-C (it is only written)
 $ --serve
