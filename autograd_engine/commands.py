@@ -8,7 +8,8 @@ import re
 import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,19 +48,21 @@ def train(options: Namespace) -> None:
     name, record = options.name or Path(options.csv).stem, options.part == "replay"
     trained, tested = data.split(0.8, options.seed)
     scaling = Scaling([0.0] * 64, [16.0] * 64) if options.name == "digits" else trained.scaling()
-    classes, numbers = len(data.classes), [[target] for target in trained.targets]
-    goal = Scaling([0.0], [1.0]) if classes else Dataset(numbers, numbers, ["target"]).scaling()
+    classes, targets = len(data.classes), [[target] for target in trained.targets]
+    goal = Scaling([0.0], [1.0]) if classes else Dataset(targets, targets, ["target"]).scaling()
     sizes = LAYERS.get(options.name, [16, 16]) if options.layers is None else options.layers
     sizes = [*sizes, classes if classes > 2 else 1]
     init, rng = "he" if "elu" in options.activation else "xavier", random.Random(options.seed)
     model = MLP(len(data.names), sizes, activation=options.activation, init=init, rng=rng)
+    loss: Any = losses.binary_cross_entropy if classes else losses.mse
+    loss = losses.cross_entropy if classes > 2 else loss
     make, rate = OPTIMIZERS[options.optimizer]
     epochs = options.epochs or EPOCHS.get(options.name, 40)
     folder = Path(options.output or f"autograd_output/{name}")
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{name}.checkpoint.json"
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
-    done, kept = _kept(checkpoint, make.__name__) if options.resume else (0, None)
+    kept = _kept_rate(checkpoint, make.__name__) if options.resume else None
     rate = options.learning_rate or kept or rate
     shape = "-".join(map(str, [len(data.names), *sizes]))
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
@@ -77,27 +80,38 @@ def train(options: Namespace) -> None:
 
     try:
         optimizer = make(model.parameters(), lr=rate)
-        learnt, checked = (_learnt(part.scaled(scaling), goal) for part in (trained, tested))
+        learnt, checked = (part.scaled(scaling) for part in (trained, tested))
+        for part in (learnt, checked) if not classes else ():
+            part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
         history = fit(
-            model, learnt, _loss(data), optimizer, epochs, options.batch_size, seed=options.seed,
+            model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
             checkpoint=checkpoint, resume="new" if kept not in (None, rate) else options.resume,
             validation=checked, progress=bar, record=record,
         )  # fmt: skip
-        _absorb(model, scaling, goal)
+        for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)
+            for w, m, s in zip(neuron.w, *scaling):
+                w.data /= s
+                neuron.b.data -= w.data * m  # type: ignore[union-attr]
+        for neuron in model.layers[-1].neurons:
+            for parameter in neuron.parameters():
+                parameter.data *= goal.scale[0]
+            neuron.b.data += goal.shift[0]  # type: ignore[union-attr]
         learn_terms(model, trained)
-        write("graph.svg", _graph(model, tested).save)
+        write("graph.svg", _graph(model, tested, loss).save)
         try:
             if history.loss:
                 title = f"{name}: loss with {how}"
                 write("loss.png", lambda path: plots.loss_curve(history, path, title))
             if len(trained.names) == 2 and classes:
                 told = f"{name}: {how}; {len(trained)} training points"
-                draw = plots.decision_boundary
-                write("boundary.png", lambda path: draw(model, trained, path, told))
+                write(
+                    "boundary.png", lambda path: plots.decision_boundary(model, trained, path, told)
+                )
         except ImportError as error:
             print(error)
         write("model.json", lambda path: save(model, path))
-        if record and done < epochs:
+        new = before is None or checkpoint.stat().st_mtime_ns != before
+        if record and new:
             from autograd_engine.views.replay import replay
 
             write("replay.html", lambda path: replay(history, path))
@@ -106,10 +120,10 @@ def train(options: Namespace) -> None:
         if whole and (options.resume or whole != before):
             raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
         raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
-    if done < epochs:
-        files.append(f"wrote {printable(checkpoint, LINE)}")
-    if done >= epochs:
-        verb, more = "is" if done == 1 else "are", " or to replay" if record else ""
+    files += [f"wrote {printable(checkpoint, LINE)}"] if new else []
+    if not new:
+        done, more = len(history.loss), " or to replay" if record else ""
+        verb = "is" if done == 1 else "are"
         print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train{more}")
     elif not bar:  # else it stands above the bar
         print(way(history.ran))
@@ -170,15 +184,16 @@ def _data(options: Namespace) -> Dataset:
 
 def _table(options: Namespace) -> Dataset:
     """Read the table; where its target could be meant either way, say how it was taken."""
+    index = re.compile(r"-?\d+")  # a column may be told by one
+    columns = [options.target or "", *options.drop]
+    target, *drop = [int(name) if index.fullmatch(name) else name for name in columns]
     named = {option: vars(options)[option] for option in TABLE if vars(options)[option] is not None}
     classes = options.classes or (False if options.numbers else None)
     try:
         with warnings.catch_warnings(record=True) as words:
             warnings.simplefilter("always")
-            data = datasets.csv(
-                options.csv, _column(options.target or ""), classes=classes,
-                header=options.header, drop=map(_column, options.drop), **named,
-            )  # fmt: skip
+            named |= {"classes": classes, "header": options.header, "drop": drop}
+            data = datasets.csv(options.csv, target, **named)
     except ValueError as error:
         said = str(error).replace("there is no column ''", "no --target COLUMN is given")
         raise ValueError(_as_typed(said)) from None
@@ -186,17 +201,12 @@ def _table(options: Namespace) -> Dataset:
         print(f"warning: {_as_typed(str(word.message))}", file=sys.stderr)
     found = data.classes or [f"{number:.17g}" for number in set(data.targets)]
     if classes is None and all(name.lstrip("+-").isdecimal() for name in found):
-        taken = "numbers to predict (--classes to tell them apart)"
-        if data.classes:
-            taken = "classes (--numbers to predict them as numbers)"
-        name = printable(options.target)
-        print(f"{name} holds {len(found)} different whole numbers: taken as {taken}")
+        told = f"{printable(options.target)} holds {len(found)} different whole numbers: taken as "
+        numbers = "numbers to predict (--classes to tell them apart)"
+        print(
+            told + ("classes (--numbers to predict them as numbers)" if data.classes else numbers)
+        )
     return data
-
-
-def _column(text: str) -> str | int:
-    """Return an index where a column is told by one."""
-    return int(text) if re.fullmatch(r"-?\d+", text) else text
 
 
 def _as_typed(said: str) -> str:
@@ -207,46 +217,16 @@ def _as_typed(said: str) -> str:
     return re.sub(options, lambda m: f"--{m[1]} {m[2] or m[3] or ''}".strip(), said)
 
 
-def _learnt(data: Dataset, goal: Scaling) -> Sequence[Any]:
-    """Return the samples with targets of mean 0 and deviation 1, if they are no classes."""
-    (shift,), (scale,) = goal
-    return data if data.classes else [(x, (y - shift) / scale) for x, y in data]
-
-
-def _absorb(model: MLP, scaling: Scaling, goal: Scaling) -> None:
-    """Move the scaling of inputs and target into the network, so that it takes raw numbers.
-
-    w * (x - shift) / scale + b is (w / scale) * x + (b - w * shift / scale).
-    """
-    for neuron in model.layers[0].neurons:
-        for w, shift, scale in zip(neuron.w, *scaling):
-            w.data /= scale
-            neuron.b.data -= w.data * shift  # type: ignore[union-attr]
-    (shift,), (scale,) = goal
-    for neuron in model.layers[-1].neurons:
-        for parameter in neuron.parameters():
-            parameter.data *= scale
-        neuron.b.data += shift  # type: ignore[union-attr]
-
-
-def _kept(checkpoint: Path, optimizer: str) -> tuple[int, float | None]:
-    """Return the checkpoint's epochs, and its optimiser's rate; 0, None where `fit` refuses it."""
+def _kept_rate(checkpoint: Path, optimizer: str) -> float | None:
+    """Return the rate of the checkpoint's optimiser; None where `fit` refuses it."""
     if not checkpoint.exists():
         around = printable(checkpoint.parent, LINE)
         print(f"there is no checkpoint in {around}: training starts anew")
-    written = written_training(checkpoint)
-    try:
-        kept = finite("lr", written["optimizer"]["settings"]["lr"])
-        done = len(written["history"]["loss"])
-        return done, kept if written["optimizer"]["optimizer"] == optimizer else None
-    except (KeyError, OverflowError, TypeError, ValueError):
-        return 0, None
-
-
-def _loss(data: Dataset) -> Callable[[Any, Any], Any]:
-    if not data.classes:
-        return losses.mse
-    return losses.cross_entropy if len(data.classes) > 2 else losses.binary_cross_entropy
+    with suppress(KeyError, OverflowError, TypeError, ValueError):
+        written = written_training(checkpoint)["optimizer"]
+        if written["optimizer"] == optimizer:
+            return finite("lr", written["settings"]["lr"])
+    return None
 
 
 def _score(model: MLP, data: Dataset) -> str:
@@ -257,14 +237,14 @@ def _score(model: MLP, data: Dataset) -> str:
     return f"error {error:.4g} (root of the mean square)"
 
 
-def _graph(model: MLP, data: Dataset) -> Any:
+def _graph(model: MLP, data: Dataset, loss: Callable[..., Value]) -> Any:
     """Draw the graph of the loss of the first sample."""
     from autograd_engine.views.picture import draw
 
     x, target = data[0]
     inputs = [Value(number, name) for number, name in zip(x, data.names)]
-    loss: Value = _loss(data)(model(inputs), target)
-    loss.label = "loss"
+    output = loss(model(inputs), target)
+    output.label = "loss"
     model.zero_grad()
-    loss.backward()
-    return draw(loss)
+    output.backward()
+    return draw(output)

@@ -140,10 +140,16 @@ class Parser(argparse.ArgumentParser):
         epilog = "\n".join(["examples:", *(f"  {prog} {example}" for example in examples)])
         form = argparse.RawDescriptionHelpFormatter
         super().__init__(prog, description=told, epilog=epilog, formatter_class=form, **settings)
+        self.suggest_on_error = False  # which Python 3.15 does in words of its own
 
     def error(self, message: str) -> NoReturn:
         if unknown := re.match(r"unrecognized arguments: (--[\w-]+)", message):
             message += meant(unknown[1], re.findall(r"--[\w-]+", self.format_help()))
+        choice = r"(.*invalid choice: (.*)) \(choose from (.*)\)"
+        if wrong := re.fullmatch(choice, message, re.S):
+            names = re.findall(r"\w+", wrong[3])  # quoted by some Pythons
+            close = meant(wrong[2].strip("'\""), names) or f"; choose from {', '.join(names)}"
+            message = wrong[1] + close
         sys.exit(refuse(f"{message} (see {self.prog} --help)"))
 
     def ask(self, lines: Iterable[str]) -> None:
@@ -161,8 +167,8 @@ class Parser(argparse.ArgumentParser):
             elif metavar:
                 settings = {"metavar": metavar, "type": READERS.get(metavar, str)}
             if metavar in CHOICES:
-                names = resolve_name(f"autograd_engine.{CHOICES[metavar]}")
-                settings["type"], told = one_of(names), told.replace("{}", ", ".join(names))
+                names = [*resolve_name(f"autograd_engine.{CHOICES[metavar]}")]
+                settings["choices"], told = names, told.replace("{}", ", ".join(names))
             if many == "*":
                 several = {"action": "append"} if name[0] == "-" else {"nargs": many}
                 settings |= several | {"default": []}
@@ -172,16 +178,6 @@ class Parser(argparse.ArgumentParser):
                 settings["default"] = taken
             default = f" (default: {taken or said})" if taken or said else ""
             add(name, help=told + default, **settings)
-
-
-def one_of(names: Iterable[str]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text in names:
-            return text
-        close = meant(text, names) or f"; choose from {', '.join(names)}"
-        raise ArgumentTypeError(f"invalid choice: {text!r:.80}{close}")
-
-    return read
 
 
 def _number(kind: type, told: str, least: float = -math.inf) -> Callable[[str], Any]:
@@ -231,7 +227,6 @@ READERS: dict[str, Callable[[str], Any]] = {
     "NAME=NUMBER": _named,
     "16,16": _sizes,
     "drop|NUMBER": _missing,
-    "POINT": one_of(".,"),
     "MARK": lambda text: {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": " "}.get(text, text),
 }
 """How an argument is read, by what stands for it in help."""
