@@ -11,7 +11,6 @@ import re
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import autograd_engine
 from autograd_engine import options as ask
@@ -21,6 +20,7 @@ from autograd_engine.release import seldom_collected
 from autograd_engine.words import LINE, counted, printable
 
 FOUND, INTERRUPTED = 1, 130
+Values = dict[str, Value]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,10 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return FOUND if found else 0
 
 
-def _draw(options: Namespace) -> None:
+def _draw(options: Namespace, output: Value, values: Values) -> None:
     from autograd_engine.views.picture import draw
 
-    output, values = _evaluated(options)
     output.backward()
     picture = draw(output, style=options.style, direction=options.direction)
     done = wrote(options.output, picture.save)
@@ -55,13 +54,13 @@ def _draw(options: Namespace) -> None:
     print(", ".join(filter(None, [done, picture.note])))
 
 
-def _step(options: Namespace) -> None:
+def _step(options: Namespace, output: Value, values: Values) -> None:
     from autograd_engine.views.steps.player import play
 
-    play(_evaluated(options)[0])
+    play(output)
 
 
-def _explain(options: Namespace) -> None:
+def _explain(options: Namespace, output: Value, values: Values) -> None:
     from autograd_engine.views.explain import Explanation, explain
     from autograd_engine.views.explain.typesetting import plain
 
@@ -69,7 +68,6 @@ def _explain(options: Namespace) -> None:
     path = None
     if options.output is not None:
         path = checked_path(options.output, "an explanation", tuple(forms))
-    output, values = _evaluated(options)
     names = list(values) if options.wrt is None else [options.wrt]
     if not names or names[0] not in values:
         wanted = "a name" if options.wrt is None else f"the name {options.wrt!r:.80}"
@@ -83,28 +81,25 @@ def _explain(options: Namespace) -> None:
         print(wrote(path, lambda _: path.write_text(text, encoding="utf-8", newline="\n")))
 
 
-def _explore(options: Namespace) -> None:
+def _explore(options: Namespace, output: Value, values: Values) -> None:
     from autograd_engine.views.explore import explore
 
-    output, _ = _evaluated(options)
-    done = wrote(options.output, lambda path: print(explore(output, path).description))
-    print(done)
+    print(wrote(options.output, lambda path: print(explore(output, path).description)))
 
 
-def _diagnose(options: Namespace) -> bool:
+def _diagnose(options: Namespace, output: Value, values: Values) -> bool:
     from autograd_engine.diagnosis import diagnose
 
-    output, values = _evaluated(options)
     output.backward()
     found = diagnose(output, values.values(), lr=options.lr)
     print(found)
     return bool(found)
 
 
-def _exercise(options: Namespace) -> None:
+def _exercise(options: Namespace, output: Value, values: Values) -> None:
     from autograd_engine.exercises import exercise
 
-    found = exercise(_evaluated(options)[0], options.ask, seed=options.seed, lang=options.lang)
+    found = exercise(output, options.ask, seed=options.seed, lang=options.lang)
     print(f"{found.title}: {counted(len(found.questions), 'question')}")
     print(wrote(options.output, found.save))
 
@@ -124,30 +119,30 @@ def _playground(options: Namespace) -> None:
         serve(folder)
 
 
-def _of_data(options: Namespace) -> None:
+def _on_data(options: Namespace) -> None:
     from autograd_engine import commands
 
     (commands.predict if options.part == "predict" else commands.train)(options)
 
 
-def _evaluated(options: Namespace) -> tuple[Value, dict[str, Value]]:
+def _on_expression(options: Namespace) -> bool | None:
     from autograd_engine.expressions import evaluate
 
-    values: dict[str, Value] = {}
+    values: Values = {}
     for name, number in options.values:
         if name in values:
             raise ValueError(f"{name!r:.80} is given twice")
         values[name] = Value(number, name)
-    return evaluate(options.expression, values), values
+    return EXPRESSIONS[options.part](options, evaluate(options.expression, values), values)
 
 
-EXPRESSIONS = {
+EXPRESSIONS: dict[str, Callable[[Namespace, Value, Values], bool | None]] = {
     "draw": _draw, "step": _step, "explain": _explain, "explore": _explore,
     "diagnose": _diagnose, "exercise": _exercise,
 }  # fmt: skip
-PARTS: dict[str, Callable[[Namespace], Any]] = {
-    "train": _of_data, "replay": _of_data, "predict": _of_data, **EXPRESSIONS,
-    "grade": _grade, "playground": _playground,
+PARTS: dict[str, Callable[[Namespace], bool | None]] = {
+    **dict.fromkeys(("train", "replay", "predict"), _on_data),
+    **dict.fromkeys(EXPRESSIONS, _on_expression), "grade": _grade, "playground": _playground,
 }  # fmt: skip
 
 
