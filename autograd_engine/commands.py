@@ -8,7 +8,8 @@ import re
 import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,48 +34,39 @@ OPTIMIZERS: dict[str, tuple[Any, float]] = {
 }  # fmt: skip
 """Each optimiser, and the learning rate that it has by default."""
 
+DATASETS = ("iris", "digits", "moons", "circles", "spirals", "xor")
+LAYERS = {"iris": [8]}  # else 16, 16
+EPOCHS = {"iris": 30, "digits": 20, "spirals": 120}  # else 40
 TABLE = ("separator", "missing", "decimal")  # options that reading a table takes as they are
-LAYERS, EPOCHS = (16, 16), 40
-DATASETS: dict[str, tuple[Callable[[int], Dataset], tuple[int, ...], int]] = {
-    "iris": (lambda seed: datasets.iris(), (8,), 30),
-    "digits": (lambda seed: datasets.digits(), LAYERS, 20),
-    "moons": (lambda seed: datasets.moons(200, seed=seed), LAYERS, EPOCHS),
-    "circles": (lambda seed: datasets.circles(200, seed=seed), LAYERS, EPOCHS),
-    "spirals": (lambda seed: datasets.spirals(200, seed=seed), LAYERS, 120),
-    "xor": (lambda seed: datasets.xor(200, seed=seed), LAYERS, EPOCHS),
-}
-"""How each dataset is made from a seed; the hidden layers and the epochs it has by default."""
 
 
 def train(options: Namespace) -> None:
     """Train a network as the options say, and write what came of it into a folder."""
-    name = options.name or Path(options.csv).stem
-    drawn, layers, epochs = DATASETS.get(
-        options.name, (lambda seed: _table(options), LAYERS, EPOCHS)
-    )
-    data = _limited(drawn(options.seed), options)
+    data = _data(options)
+    name, record = options.name or Path(options.csv).stem, options.part == "replay"
     trained, tested = data.split(0.8, options.seed)
     scaling = Scaling([0.0] * 64, [16.0] * 64) if options.name == "digits" else trained.scaling()
-    goal = _goal(trained)
-    classes = len(data.classes)
-    sizes = [*(layers if options.layers is None else options.layers), classes if classes > 2 else 1]
+    classes, targets = len(data.classes), [[target] for target in trained.targets]
+    goal = Scaling([0.0], [1.0]) if classes else Dataset(targets, targets, ["target"]).scaling()
+    sizes = LAYERS.get(options.name, [16, 16]) if options.layers is None else options.layers
+    sizes = [*sizes, classes if classes > 2 else 1]
     init, rng = "he" if "elu" in options.activation else "xavier", random.Random(options.seed)
     model = MLP(len(data.names), sizes, activation=options.activation, init=init, rng=rng)
+    loss: Any = losses.binary_cross_entropy if classes else losses.mse
+    loss = losses.cross_entropy if classes > 2 else loss
     make, rate = OPTIMIZERS[options.optimizer]
-    epochs = epochs if options.epochs is None else options.epochs
-    folder = Path(f"autograd_output/{name}" if options.output is None else options.output)
+    epochs = options.epochs or EPOCHS.get(options.name, 40)
+    folder = Path(options.output or f"autograd_output/{name}")
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{name}.checkpoint.json"
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
-    done, kept = _kept(checkpoint, make.__name__) if options.resume else (0, None)
+    kept = _kept_rate(checkpoint, make.__name__) if options.resume else None
     rate = options.learning_rate or kept or rate
     shape = "-".join(map(str, [len(data.names), *sizes]))
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
     how = f"{options.optimizer}, learning rate {rate:g}"
-    print(
-        f"{shape} network with {options.activation}; {how}; "
-        f"{counted(epochs, 'epoch')} of batches of {options.batch_size}", flush=True,
-    )  # fmt: skip
+    batches = f"{counted(epochs, 'epoch')} of batches of {options.batch_size}"
+    print(f"{shape} network with {options.activation}; {how}; {batches}", flush=True)
     if before is not None and not options.resume:
         print(f"the training kept in {printable(checkpoint, LINE)} is replaced by this one "
               "(--resume would continue it)", flush=True)  # fmt: skip
@@ -86,29 +78,38 @@ def train(options: Namespace) -> None:
 
     try:
         optimizer = make(model.parameters(), lr=rate)
-        learnt, checked = (_learnt(part.scaled(scaling), goal) for part in (trained, tested))
+        learnt, checked = (part.scaled(scaling) for part in (trained, tested))
+        for part in (learnt, checked) if not classes else ():
+            part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
         history = fit(
-            model, learnt, _loss(data), optimizer, epochs, options.batch_size, seed=options.seed,
+            model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
             checkpoint=checkpoint, resume="new" if kept not in (None, rate) else options.resume,
-            validation=checked, progress=bar, record=options.record,
+            validation=checked, progress=bar, record=record,
         )  # fmt: skip
-        _absorb(model, scaling, goal)
+        for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)
+            for w, m, s in zip(neuron.w, *scaling):
+                w.data /= s
+                neuron.b.data -= w.data * m  # type: ignore[union-attr]
+        for neuron in model.layers[-1].neurons:
+            for parameter in neuron.parameters():
+                parameter.data *= goal.scale[0]
+            neuron.b.data += goal.shift[0]  # type: ignore[union-attr]
         learn_terms(model, trained)
-        write("graph.svg", _graph(model, tested).save)
+        write("graph.svg", _graph(model, tested, loss).save)
         try:
             if history.loss:
                 title = f"{name}: loss with {how}"
                 write("loss.png", lambda path: plots.loss_curve(history, path, title))
             if len(trained.names) == 2 and classes:
-                points = f"{name}: {how}; {len(trained)} training points"
+                told = f"{name}: {how}; {len(trained)} training points"
                 write(
-                    "boundary.png",
-                    lambda path: plots.decision_boundary(model, trained, path, points),
+                    "boundary.png", lambda path: plots.decision_boundary(model, trained, path, told)
                 )
         except ImportError as error:
             print(error)
         write("model.json", lambda path: save(model, path))
-        if options.record and done < epochs:
+        new = before is None or checkpoint.stat().st_mtime_ns != before
+        if record and new:
             from autograd_engine.views.replay import replay
 
             write("replay.html", lambda path: replay(history, path))
@@ -117,18 +118,16 @@ def train(options: Namespace) -> None:
         if whole and (options.resume or whole != before):
             raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
         raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
-    if done >= epochs:
+    files += [f"wrote {printable(checkpoint, LINE)}"] if new else []
+    if not new:
+        done, more = len(history.loss), " or to replay" if record else ""
         verb = "is" if done == 1 else "are"
-        more = " or to replay" if options.record else ""
         print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train{more}")
     elif not bar:  # else it stands above the bar
         print(way(history.ran))
     if history.loss:
         print(f"final loss {history.loss[-1]:.4g}, of the test {history.validation_loss[-1]:.4g}")
-    print(f"train {_score(model, trained)}\ntest {_score(model, tested)}")
-    print(
-        "\n".join([*files, f"wrote {printable(checkpoint, LINE)}"][: len(files) + (done < epochs)])
-    )
+    print(f"train {_score(model, trained)}\ntest {_score(model, tested)}", *files, sep="\n")
     guess = math.log(classes) if classes else 1.0  # of targets of deviation 1
     if history.loss and (history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess):
         rose = f"rose to {max(history.loss):.3g} and ended at {history.loss[-1]:.3g}"
@@ -138,6 +137,10 @@ def train(options: Namespace) -> None:
 
 def predict(options: Namespace) -> None:
     """Print what a saved model predicts, of the numbers or of each line of a table."""
+    if bool(options.numbers) == (options.csv is not None):
+        options.refuse(
+            "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv FILE"
+        )
     model, rows = load(options.model), [options.numbers]
     if options.csv is not None:
         try:
@@ -150,34 +153,58 @@ def predict(options: Namespace) -> None:
         print(*(printable(n, LINE) if isinstance(n, str) else f"{n:.6g}" for n in numbers))
 
 
+def _data(options: Namespace) -> Dataset:
+    """Return the samples that are asked for, or refuse what does not go together."""
+    if options.classes and options.numbers:
+        options.refuse("argument --numbers: not allowed with argument --classes")
+    if (options.csv is None) == (options.name is None):
+        needed = f"is required: one of {', '.join(DATASETS)}, or a table of your own"
+        both = "argument --csv: not allowed with the name of a dataset"
+        options.refuse(both if options.name else f"one of the arguments name --csv {needed}")
+    named = [vars(options)[option] for option in ("target", "header", *TABLE)]
+    given = options.drop or options.classes or options.numbers or named != [None] * len(named)
+    if options.csv is None and given:
+        also = "and so are --separator, --header, --drop, --missing and --decimal"
+        options.refuse(f"--target, --classes and --numbers are for --csv FILE, {also}")
+    if options.csv is not None:
+        data = _table(options)
+    elif options.name in ("iris", "digits"):
+        data = getattr(datasets, options.name)()
+    else:
+        data = getattr(datasets, options.name)(200, seed=options.seed)
+    if len(data.classes) == 1:
+        only = f"every sample is of class {data.classes[0]!r:.80}"
+        raise ValueError(f"there is nothing to learn: {only}")
+    if options.limit is None or options.limit >= len(data):
+        return data
+    return data.split(options.limit / len(data), options.seed)[0]
+
+
 def _table(options: Namespace) -> Dataset:
     """Read the table; where its target could be meant either way, say how it was taken."""
+    index = re.compile(r"-?\d+")  # a column may be told by one
+    columns = [options.target or "", *options.drop]
+    target, *drop = [int(name) if index.fullmatch(name) else name for name in columns]
     named = {option: vars(options)[option] for option in TABLE if vars(options)[option] is not None}
+    classes = options.classes or (False if options.numbers else None)
     try:
         with warnings.catch_warnings(record=True) as words:
             warnings.simplefilter("always")
-            data = datasets.csv(
-                options.csv, _column(options.target or ""), classes=options.classes,
-                header=options.header, drop=map(_column, options.drop), **named,
-            )  # fmt: skip
+            named |= {"classes": classes, "header": options.header, "drop": drop}
+            data = datasets.csv(options.csv, target, **named)
     except ValueError as error:
         said = str(error).replace("there is no column ''", "no --target COLUMN is given")
         raise ValueError(_as_typed(said)) from None
     for word in words:
         print(f"warning: {_as_typed(str(word.message))}", file=sys.stderr)
     found = data.classes or [f"{number:.17g}" for number in set(data.targets)]
-    if options.classes is None and all(name.lstrip("+-").isdecimal() for name in found):
-        taken = "numbers to predict (--classes to tell them apart)"
-        if data.classes:
-            taken = "classes (--numbers to predict them as numbers)"
-        name = printable(options.target)
-        print(f"{name} holds {len(found)} different whole numbers: taken as {taken}")
+    if classes is None and all(name.lstrip("+-").isdecimal() for name in found):
+        told = f"{printable(options.target)} holds {len(found)} different whole numbers: taken as "
+        numbers = "numbers to predict (--classes to tell them apart)"
+        print(
+            told + ("classes (--numbers to predict them as numbers)" if data.classes else numbers)
+        )
     return data
-
-
-def _column(text: str) -> str | int:
-    """Return an index where a column is told by one."""
-    return int(text) if re.fullmatch(r"-?\d+", text) else text
 
 
 def _as_typed(said: str) -> str:
@@ -188,62 +215,16 @@ def _as_typed(said: str) -> str:
     return re.sub(options, lambda m: f"--{m[1]} {m[2] or m[3] or ''}".strip(), said)
 
 
-def _limited(data: Dataset, options: Namespace) -> Dataset:
-    if len(data.classes) == 1:
-        only = f"every sample is of class {data.classes[0]!r:.80}"
-        raise ValueError(f"there is nothing to learn: {only}")
-    if options.limit is None or options.limit >= len(data):
-        return data
-    return data.split(options.limit / len(data), options.seed)[0]
-
-
-def _goal(data: Dataset) -> Scaling:
-    """Return mean and deviation of the numbers to predict; 0 and 1 where they are classes."""
-    if data.classes:
-        return Scaling([0.0], [1.0])
-    return Dataset([[target] for target in data.targets], data.targets, ["target"]).scaling()
-
-
-def _learnt(data: Dataset, goal: Scaling) -> Sequence[Any]:
-    """Return the samples with targets of mean 0 and deviation 1, if they are no classes."""
-    (shift,), (scale,) = goal
-    return data if data.classes else [(x, (y - shift) / scale) for x, y in data]
-
-
-def _absorb(model: MLP, scaling: Scaling, goal: Scaling) -> None:
-    """Move the scaling of inputs and target into the network, so that it takes raw numbers.
-
-    w * (x - shift) / scale + b is (w / scale) * x + (b - w * shift / scale).
-    """
-    for neuron in model.layers[0].neurons:
-        for w, shift, scale in zip(neuron.w, *scaling):
-            w.data /= scale
-            neuron.b.data -= w.data * shift  # type: ignore[union-attr]
-    (shift,), (scale,) = goal
-    for neuron in model.layers[-1].neurons:
-        for parameter in neuron.parameters():
-            parameter.data *= scale
-        neuron.b.data += shift  # type: ignore[union-attr]
-
-
-def _kept(checkpoint: Path, optimizer: str) -> tuple[int, float | None]:
-    """Return the checkpoint's epochs, and its optimiser's rate; 0, None where `fit` refuses it."""
+def _kept_rate(checkpoint: Path, optimizer: str) -> float | None:
+    """Return the rate of the checkpoint's optimiser; None where `fit` refuses it."""
     if not checkpoint.exists():
         around = printable(checkpoint.parent, LINE)
         print(f"there is no checkpoint in {around}: training starts anew")
-    written = written_training(checkpoint)
-    try:
-        kept = finite("lr", written["optimizer"]["settings"]["lr"])
-        done = len(written["history"]["loss"])
-        return done, kept if written["optimizer"]["optimizer"] == optimizer else None
-    except (KeyError, OverflowError, TypeError, ValueError):
-        return 0, None
-
-
-def _loss(data: Dataset) -> Callable[[Any, Any], Any]:
-    if not data.classes:
-        return losses.mse
-    return losses.cross_entropy if len(data.classes) > 2 else losses.binary_cross_entropy
+    with suppress(KeyError, OverflowError, TypeError, ValueError):
+        written = written_training(checkpoint)["optimizer"]
+        if written["optimizer"] == optimizer:
+            return finite("lr", written["settings"]["lr"])
+    return None
 
 
 def _score(model: MLP, data: Dataset) -> str:
@@ -254,14 +235,14 @@ def _score(model: MLP, data: Dataset) -> str:
     return f"error {error:.4g} (root of the mean square)"
 
 
-def _graph(model: MLP, data: Dataset) -> Any:
+def _graph(model: MLP, data: Dataset, loss: Callable[..., Value]) -> Any:
     """Draw the graph of the loss of the first sample."""
     from autograd_engine.views.picture import draw
 
     x, target = data[0]
     inputs = [Value(number, name) for number, name in zip(x, data.names)]
-    loss: Value = _loss(data)(model(inputs), target)
-    loss.label = "loss"
+    output = loss(model(inputs), target)
+    output.label = "loss"
     model.zero_grad()
-    loss.backward()
-    return draw(loss)
+    output.backward()
+    return draw(output)

@@ -9,6 +9,7 @@ import math
 import operator
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from inspect import signature
 from typing import Any
 
@@ -60,7 +61,7 @@ ADVICE: dict[type[ast.AST], str] = {
 CONSTANTS = {"pi": math.pi, "e": math.e, "π": math.pi}
 TOO_LARGE = f"too large: numbers go up to {sys.float_info.max:.2g}"
 SIGNS = {sign: OPERATORS[kind] for sign, kind in zip("+-*/", (ast.Add, ast.Sub, ast.Mult, ast.Div))}
-OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log"}
+OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log", "pow": "a ** b"}
 
 
 def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
@@ -164,10 +165,15 @@ class _Evaluation:
             raise ValueError(f"an expression cannot call {self.quoted(node.func)}: {advice}")
         name = node.func.id
         if name not in FUNCTIONS:
-            other = f"; {self.product(node)}" if name in self.values else _other_name(name)
+            known = OTHER_NAMES.get(name, name.replace("arc", "a", 1))
+            other = meant(name, FUNCTIONS) or "; there are those of the package, such as tanh(a)"
+            if name in self.values:
+                other = f"; {self.product(node)}"
+            elif known in FUNCTIONS or name == "pow":
+                other = f"; did you mean {known!r}?"
             raise ValueError(f"there is no function {name!r:.80}{other}")
-        starred = any(isinstance(part, ast.Starred) for part in node.args)
-        if starred or any(keyword.arg is None for keyword in node.keywords):
+        starred = [part for part in node.args if isinstance(part, ast.Starred)]
+        if starred or None in [keyword.arg for keyword in node.keywords]:
             raise ValueError(f"an expression cannot unpack with * in {self.quoted(node)}")
         operands = [self.of(operand) for operand in node.args]
         options = {str(keyword.arg): self.of(keyword.value) for keyword in node.keywords}
@@ -195,34 +201,19 @@ def _item(items: Any, index: Any) -> Any:
     return items[int(index)]
 
 
-def _other_name(name: str) -> str:
-    if name == "pow":
-        return "; a power is written a ** b"
-    other = OTHER_NAMES.get(name, name.replace("arc", "a", 1))
-    if other in FUNCTIONS:
-        return f"; did you mean {other!r}?"
-    return meant(name, FUNCTIONS) or "; there are those of the package, such as tanh(a)"
-
-
-def _misused(
-    name: str, operands: Sequence[Any], options: Mapping[str, Any], texts: Iterable[str]
-) -> str:
+def _misused(name: str, operands: Sequence[Any], options: Any, texts: Iterable[str]) -> str:
     if isinstance(FUNCTIONS[name], Primitive):
         return f"{name} takes no options by name: {name}(a)" if options else ""
     kinds = [type(operand) for operand in operands]
-    if name == "dot":
-        fits = not options and kinds == [list, list]
-        return "" if fits else "dot takes two lists: dot([a, b], [c, d])"
-    if name in LISTS:
-        single = len(operands) > 1 and list not in kinds
-        items = ", ".join(texts) if single else "a, b"
-        fits = not options and kinds == [list]
-        return "" if fits else f"{name} takes a list: {name}([{items}])"
+    if name == "dot" or name in LISTS:
+        lists = [list, list] if name == "dot" else [list]
+        items = ", ".join(texts) if len(operands) > 1 and list not in kinds else "a, b"
+        told = "two lists: dot([a, b], [c, d])" if name == "dot" else f"a list: {name}([{items}])"
+        return "" if not options and kinds == lists else f"{name} takes {told}"
     accepted = signature(FUNCTIONS[name])
-    try:
+    with suppress(TypeError):
         accepted.bind(*operands, **options)
-    except TypeError:
-        given = accepted.parameters.values()
-        told = (p.name if p.default is p.empty else f"{p.name}={p.default}" for p in given)
-        return f"it is called as {name}({', '.join(told)})"
-    return ""
+        return ""
+    given = accepted.parameters.values()
+    told = ", ".join(p.name if p.default is p.empty else f"{p.name}={p.default}" for p in given)
+    return f"it is called as {name}({told})"

@@ -1,4 +1,4 @@
-"""The arguments of each command: how they are read, what help says of them, refusals in a line."""
+"""The arguments of each command, a line each: how they are read, and what help says of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,122 @@ import unicodedata
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pkgutil import resolve_name
 from typing import Any, NoReturn
 
 from autograd_engine.words import LINE, meant, printable
 
 REFUSED = 2
-TABLE = ("target", "classes", "separator", "header", "missing", "decimal")  # are for --csv
+READING = """
+--separator MARK         ";" or tab (it is found)
+--[no-]header            is the first row one of names? (where it looks so)
+--decimal POINT          the mark of fractions (it is found)
+"""
+EXPRESSION = """
+expression expression    such as "tanh(a*b + c)"
+values NAME=NUMBER*      such as a=2, for each name
+"""
+SAMPLES = f"""
+name DATASET?            {{}}
+a table of your own, instead of a name:
+--csv FILE               a table with a header, and needs --target (none)
+--target COLUMN          the column to predict, or its index (none)
+--drop COLUMN*           a column to leave out, or its index; also several times (none)
+--missing drop|NUMBER    for empty cells, ? and NA (they are refused)
+{READING}
+--classes                numbers in the target are classes (where they look so)
+--numbers                they are to be predicted as such (where they look so)
+the data:
+--limit N                take only N samples (all)
+--seed INTEGER           of data, split, weights and shuffling [0]
+the network:
+--layers 16,16           sizes of the hidden layers, "" for none (16,16; iris 8)
+--activation ACTIVATION  of hidden layers: {{}} [tanh]
+the training:
+--optimizer OPTIMIZER    {{}} [adam]
+--learning-rate RATE     size of a step (sgd 0.1, adam 0.01, adamw 0.01, rmsprop 0.005)
+--epochs N               in all, also with --resume (40; iris 30, digits 20, spirals 120)
+--batch-size N           samples a step [16]
+--resume                 continue the training in the folder (start anew)
+the output:
+--output FOLDER          to write into (autograd_output/NAME)
+--quiet                  no progress bar (one, on a terminal)
+"""
+TEXTS = {
+    "train": f"""train a network and write pictures and model{SAMPLES}
+$ iris
+$ digits --limit 300 --layers 16
+$ --csv table.csv --target price
+""",
+    "replay": f"""the same, and a page with a slider over its steps{SAMPLES}
+$ moons --epochs 20
+""",
+    "predict": f"""say what a trained model makes of new inputs
+model FILE               model.json, as train or ag.save wrote it
+numbers NUMBER*          one input, its numbers as they were measured, in the columns' order
+a table of inputs, instead of numbers:
+--csv TABLE              an input in each line; columns the model does not know are left out (none)
+{READING}
+$ autograd_output/iris/model.json 5.1 3.5 1.4 0.2
+$ model.json --csv new.csv
+""",
+    "draw": f"""draw the graph of an expression{EXPRESSION}
+--output FILE            .svg .html .png .pdf or .dot [graph.svg]
+--style STYLE            how much is shown: {{}} [auto]
+--direction DIRECTION    {{}}, from left to right and so on [LR]
+$ "tanh(a*b + c)" a=2 b=-3 c=7
+$ "a**2 / b" a=3 b=2 --output graph.html
+""",
+    "step": f"""step through an expression, forward and back{EXPRESSION}
+$ "tanh(a*b)" a=2 b=-3
+""",
+    "explain": f"""write a derivative out by the chain rule{EXPRESSION}
+--wrt NAME               the name to differentiate by (each)
+--depth INTEGER          regions to open, 0 for none (all)
+--output FILE            .txt .md or .html (it is printed)
+$ "tanh(a*b)" a=2 b=-3 --wrt a
+$ "a/b" a=2 b=-3 --output derivation.md
+""",
+    "explore": f"""write a page to step through and to change{EXPRESSION}
+--output FILE            to write [explore.html]
+$ "tanh(a*b)" a=2 b=-3 --output tanh.html
+""",
+    "diagnose": f"""say what is wrong with the gradients, if so{EXPRESSION}
+--lr RATE                learning rate: does it overshoot? (not asked)
+$ "relu(a)*b" a=-2 b=1
+$ "(a - 3)**2" a=0 --lr 1.1
+""",
+    "exercise": f"""write an exercise that tells mistakes{EXPRESSION}
+--ask KIND               {{}} [gradients]
+--seed INTEGER           numbers of its own for each student (the numbers that are given)
+--lang LANGUAGE          en or zh (of a page that of its browser, else en)
+--output FILE            .html .ipynb for nbgrader, or .md [exercise.html]
+$ "tanh(a*b)" a=2 b=-3 --seed 7
+$ "a*b + a" a=2 b=3 --output sheet.ipynb
+""",
+    "grade": """say what the answers saved by exercises come to
+folder FOLDER            with the files of Save answers, *.json
+$ answers
+""",
+    "playground": """write a page that runs the package in a browser
+folder FOLDER?           to write into [playground]
+--lang LANGUAGE          en or zh (that of the browser)
+--assets FOLDER          with what npm pack gives of Pyodide and CodeMirror (npm fetches them)
+--serve                  open it in a browser, on 127.0.0.1 until Ctrl-C (it is only written)
+$ --serve
+$ public --assets packed
+""",
+}
+"""Of each command what it does; its arguments by name, what stands for it in help, ? for one that
+may lack and * for several, the help, and (said) or [taken] what holds without it; examples.
+"""
+ROW = re.compile(r"(\S+)(?: (\S+?)([?*]?))?  +(.*?)(?: \[(\S+)\]| \(([^()]*)\))?")
+CHOICES = {
+    "DATASET": "commands:DATASETS", "OPTIMIZER": "commands:OPTIMIZERS",
+    "ACTIVATION": "firing:ACTIVATIONS", "STYLE": "views.picture.drawing:STYLES",
+    "DIRECTION": "views.picture.drawing:DIRECTIONS", "KIND": "exercises.questions:KINDS",
+}  # fmt: skip
+"""Where the names are of which an argument is one; they are imported when it is asked for."""
 
 
 def refuse(message: str) -> int:
@@ -26,10 +136,48 @@ def refuse(message: str) -> int:
 class Parser(argparse.ArgumentParser):
     """An argument parser whose refusals are one message, without the usage before it."""
 
+    def __init__(self, prog: str, told: str, examples: Iterable[str], **settings: Any) -> None:
+        epilog = "\n".join(["examples:", *(f"  {prog} {example}" for example in examples)])
+        form = argparse.RawDescriptionHelpFormatter
+        super().__init__(prog, description=told, epilog=epilog, formatter_class=form, **settings)
+        self.suggest_on_error = False  # which Python 3.15 does in words of its own
+
     def error(self, message: str) -> NoReturn:
         if unknown := re.match(r"unrecognized arguments: (--[\w-]+)", message):
             message += meant(unknown[1], re.findall(r"--[\w-]+", self.format_help()))
+        choice = r"(.*invalid choice: (.*)) \(choose from (.*)\)"
+        if wrong := re.fullmatch(choice, message, re.S):
+            names = re.findall(r"\w+", wrong[3])  # quoted by some Pythons
+            close = meant(wrong[2].strip("'\""), names) or f"; choose from {', '.join(names)}"
+            message = wrong[1] + close
         sys.exit(refuse(f"{message} (see {self.prog} --help)"))
+
+    def ask(self, lines: Iterable[str]) -> None:
+        """Add the arguments that stand in these lines."""
+        add: Callable[..., Any] = self.add_argument
+        for line in lines:
+            row = ROW.fullmatch(line)
+            if row is None:
+                add = self.add_argument_group(line.removesuffix(":")).add_argument
+                continue
+            name, metavar, many, told, taken, said = row.groups(default="")
+            settings: dict[str, Any] = {"action": "store_true"}
+            if name.startswith("--[no-]"):
+                name, settings["action"] = f"--{name[7:]}", argparse.BooleanOptionalAction
+            elif metavar:
+                settings = {"metavar": metavar, "type": READERS.get(metavar, str)}
+            if metavar in CHOICES:
+                names = [*resolve_name(f"autograd_engine.{CHOICES[metavar]}")]
+                settings["choices"], told = names, told.replace("{}", ", ".join(names))
+            if many == "*":
+                several = {"action": "append"} if name[0] == "-" else {"nargs": many}
+                settings |= several | {"default": []}
+            elif many:
+                settings["nargs"] = many
+            if taken:
+                settings["default"] = taken
+            default = f" (default: {taken or said})" if taken or said else ""
+            add(name, help=told + default, **settings)
 
 
 def _number(kind: type, told: str, least: float = -math.inf) -> Callable[[str], Any]:
@@ -44,20 +192,7 @@ def _number(kind: type, told: str, least: float = -math.inf) -> Callable[[str], 
     return read
 
 
-_whole = _number(int, "a whole number")
 _count = _number(int, "a whole number from 1", 1)
-_rate = _number(float, "a positive number", 0)
-_real = _number(float, "a number")
-
-
-def _one_of(names: Iterable[str]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text in names:
-            return text
-        close = meant(text, names) or f"; choose from {', '.join(names)}"
-        raise ArgumentTypeError(f"invalid choice: {text!r:.80}{close}")
-
-    return read
 
 
 def _sizes(text: str) -> list[int]:
@@ -65,10 +200,6 @@ def _sizes(text: str) -> list[int]:
         return [_count(size.strip()) for size in text.split(",")] if text.strip() else []
     except ArgumentTypeError as error:
         raise ArgumentTypeError(f"sizes are written as in 16,16: {error}") from None
-
-
-def _separator(text: str) -> str:
-    return {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": " "}.get(text, text)
 
 
 def _missing(text: str) -> Any:
@@ -88,128 +219,23 @@ def _named(text: str) -> tuple[str, float]:
     raise ArgumentTypeError(f"{text.strip()!r:.80} does not give a name a number, as a=2 does")
 
 
-# fmt: off
-def _reading(add: Any) -> None:
-    add("--separator", type=_separator, metavar="MARK", help='";" or tab (default: it is found)')
-    add("--header", action=argparse.BooleanOptionalAction,
-        help="is the first row one of names? (default: where it looks so)")
-    add("--decimal", type=_one_of(".,"), metavar="MARK",
-        help="the mark of fractions (default: it is found)")
+READERS: dict[str, Callable[[str], Any]] = {
+    "N": _count,
+    "INTEGER": _number(int, "a whole number"),
+    "RATE": _number(float, "a positive number", 0),
+    "NUMBER": _number(float, "a number"),
+    "NAME=NUMBER": _named,
+    "16,16": _sizes,
+    "drop|NUMBER": _missing,
+    "MARK": lambda text: {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": " "}.get(text, text),
+}
+"""How an argument is read, by what stands for it in help."""
 
 
-def training(part: Any) -> None:
-    from autograd_engine.commands import DATASETS, OPTIMIZERS
-    from autograd_engine.nn import ACTIVATIONS
-
-    sizes = ", ".join(f"{name} {','.join(map(str, each[1]))}" for name, each in DATASETS.items())
-    epochs = ", ".join(f"{name} {each[2]}" for name, each in DATASETS.items())
-    rates = ", ".join(f"{name} {rate:g}" for name, (_, rate) in OPTIMIZERS.items())
-    part.add_argument("name", nargs="?", type=_one_of(DATASETS), help=", ".join(DATASETS))
-    group = part.add_argument_group("a table of your own, instead of a name")
-    add = group.add_argument
-    add("--csv", metavar="FILE", help="a table with a header (default: none); needs --target")
-    add("--target", metavar="COLUMN", help="the column to predict, or its index (default: none)")
-    add("--drop", action="append", default=[], metavar="COLUMN",
-        help="a column to leave out, or its index; also several times (default: none)")
-    add("--missing", type=_missing, metavar="drop|NUMBER",
-        help="for empty cells, ? and NA (default: they are refused)")
-    _reading(add)
-    add = group.add_mutually_exclusive_group().add_argument
-    add("--classes", action="store_true", default=None,
-        help="numbers in the target are classes (default: where they look so)")
-    add("--numbers", action="store_false", dest="classes",
-        help="they are to be predicted as such (default: where they look so)")
-    add = part.add_argument_group("the data").add_argument
-    add("--limit", type=_count, metavar="N", help="take only N samples (default: all)")
-    add("--seed", type=_whole, default=0, metavar="N",
-        help="of data, split, weights and shuffling (default: 0)")
-    add = part.add_argument_group("the network").add_argument
-    add("--layers", type=_sizes, metavar="16,16",
-        help=f'sizes of the hidden layers, "" for none (default: {sizes}; of a table 16,16)')
-    add("--activation", type=_one_of(ACTIVATIONS), default="tanh", metavar="NAME",
-        help=f"of hidden layers: {', '.join(ACTIVATIONS)} (default: tanh)")
-    add = part.add_argument_group("the training").add_argument
-    add("--optimizer", type=_one_of(OPTIMIZERS), default="adam", metavar="NAME",
-        help=f"{', '.join(OPTIMIZERS)} (default: adam)")
-    add("--learning-rate", type=_rate, metavar="RATE", help=f"size of a step (default: {rates})")
-    add("--epochs", type=_count, metavar="N",
-        help=f"from the very first, with --resume too (default: {epochs}; of a table 40)")
-    add("--batch-size", type=_count, default=16, metavar="N", help="samples a step (default: 16)")
-    add("--resume", action="store_true",
-        help="continue the training in the folder (default: start anew)")
-    add = part.add_argument_group("the output").add_argument
-    add("--output", metavar="FOLDER", help="to write into (default: autograd_output/NAME)")
-    add("--quiet", action="store_true", help="no progress bar (default: one, on a terminal)")
-
-
-def predicting(part: Any) -> None:
-    part.add_argument("model", metavar="FILE", help="model.json, as train or ag.save wrote it")
-    part.add_argument("numbers", nargs="*", type=_real, default=[], metavar="NUMBER",
-                      help="one input, its numbers as they were measured, in the columns' order")
-    add = part.add_argument_group("a table of inputs, instead of numbers").add_argument
-    add("--csv", metavar="TABLE", help="with an input in each line (default: none); columns that "
-        "the model does not know are left out")
-    _reading(add)
-
-
-def expression(part: Any) -> Any:
-    part.add_argument("expression", help='such as "tanh(a*b + c)"')
-    # Without a default argparse would call them required.
-    part.add_argument("values", nargs="*", type=_named, default=[], metavar="NAME=NUMBER",
-                      help="such as a=2, for each name")
-    return part.add_argument
-
-
-def drawing(part: Any) -> None:
-    from autograd_engine.views.picture.drawing import DIRECTIONS, STYLES
-
-    add = expression(part)
-    add("--output", default="graph.svg", metavar="FILE",
-        help=".svg .html .png .pdf or .dot (default: %(default)s)")
-    add("--style", type=_one_of(STYLES), default="auto", metavar="STYLE",
-        help=f"how much is shown: {', '.join(STYLES)} (default: auto)")
-    add("--direction", type=_one_of(DIRECTIONS), default="LR", metavar="DIRECTION",
-        help=f"{', '.join(DIRECTIONS)} (default: LR, from left to right)")
-
-
-def explaining(part: Any) -> None:
-    add = expression(part)
-    add("--wrt", metavar="NAME", help="the name to differentiate by (default: each)")
-    add("--depth", type=_whole, metavar="N", help="regions to open, 0 for none (default: all)")
-    add("--output", metavar="FILE", help=".txt .md or .html (default: it is printed)")
-
-
-def exploring(part: Any) -> None:
-    expression(part)("--output", default="explore.html", metavar="FILE",
-                      help="to write (default: %(default)s)")
-
-
-def diagnosing(part: Any) -> None:
-    expression(part)("--lr", type=_rate, metavar="RATE",
-                      help="learning rate: does it overshoot? (default: not asked)")
-
-
-def exercising(part: Any) -> None:
-    from autograd_engine.exercises.questions import KINDS
-
-    add = expression(part)
-    add("--ask", type=_one_of(KINDS), default="gradients", metavar="KIND",
-        help=f"{', '.join(KINDS)} (default: gradients)")
-    add("--seed", type=_whole, metavar="N",
-        help="numbers of its own for each student (default: the numbers that are given)")
-    add("--output", default="exercise.html", metavar="FILE",
-        help=".html .ipynb for nbgrader, or .md (default: %(default)s)")
-
-
-def grading(part: Any) -> None:
-    part.add_argument("folder", metavar="FOLDER", help="with the files of Save answers, *.json")
-
-
-def playing(part: Any) -> None:
-    add = part.add_argument
-    add("folder", nargs="?", default="playground", metavar="FOLDER",
-        help="to write into (playground, unless it is given)")
-    add("--assets", metavar="FOLDER",
-        help="with what npm pack gives of Pyodide and CodeMirror (default: npm fetches them)")
-    add("--serve", action="store_true",
-        help="open it in a browser, on 127.0.0.1 until Ctrl-C (default: it is only written)")
+def parser(name: str) -> Parser:
+    """Return what reads the arguments of a command."""
+    told, *lines = filter(None, TEXTS[name].splitlines())
+    examples = [line[2:] for line in lines if line.startswith("$ ")]
+    found = Parser(f"autograd_engine {name}", f"{told[0].upper()}{told[1:]}.", examples)
+    found.ask(lines[: len(lines) - len(examples)])
+    return found

@@ -500,7 +500,7 @@ def test_training_that_diverges_is_refused(refused):
         ),
         (["train", "iris", "--drop", "x"], "for --csv FILE"),
         (["train", "iris", "--no-header"], "for --csv FILE"),
-        (["train", "--csv", "t", "--target", "x", "--decimal", ";"], "invalid choice: ';'"),
+        (["train", "--csv", "t", "--target", "x", "--decimal", ";"], 'decimal must be "." or ","'),
         (["train", "iris", "--classes"], "--target, --classes and --numbers are for --csv FILE"),
         (["train", "--csv", "t", "--target", "x", "--classes", "--numbers"], "not allowed with"),
         (["draw", "a", "a=1", "--stile", "classic"], "unrecognized arguments: --stile"),

@@ -894,7 +894,7 @@ def test_findings_are_printed_at_the_end_unless_asked_otherwise(capsys):
         assert found == []
     shown = capsys.readouterr().out
     assert shown.startswith("diagnostics: 1 finding in 8 backward passes\n\n1. accumulated")
-    assert found[0].what in shown and found[0].fix.splitlines()[0] in shown
+    assert found[0].what in " ".join(shown.split()) and found[0].fix.splitlines()[0] in shown
     with ag.diagnostics():
         steps(True, "twice")
     assert capsys.readouterr().out == "diagnostics: nothing found in 4 backward passes\n"

@@ -126,6 +126,24 @@ def test_the_page_is_accessible_and_as_wide_as_a_phone(browser, axe, folder, sch
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_the_page_speaks_chinese_to_a_browser_that_does(browser, folder):
+    with opened(browser, folder, "#abc", locale="zh-CN") as (page, _):
+        page.wait_for_function(f"{DONE}.includes('已损坏') || {DONE} == '完成。'")
+        wait(page, "完成。")
+        (frame,) = (f for f in page.frames if f.parent_frame)
+        assert frame.text_content("#title") == "探索 L"
+        assert ran(page, "1 / 0\n")[0] == "第 1 行有错误：详情见下方。"
+        page.click("#link")
+        wait(page, "链接已在地址栏中")
+        page.evaluate("heard.died('out of memory')")
+        wait(page, "Python 停止了工作（out of memory）；代码已保留。 Python 已就绪。")
+        assert ran(page, "for i in range(100_000): print(i)\n")[1].endswith("……其余部分已省略。\n")
+        said = page.inner_text("header") + page.get_attribute("#printed", "aria-label")
+        names = r"autograd_engine|\d+ [a-z_ ]+"
+        assert not re.search("[A-Za-z]{3,} [A-Za-z]{2,}", re.sub(names, "", said))
+        assert page.text_content("label:has(#lessons)").startswith("课程")
+
+
 SHOWN = """
 import autograd_engine as ag
 a, b = ag.Value(2.0, "a"), ag.Value(-3.0, "b")

@@ -3,8 +3,7 @@
 A check is a generator of findings over a case, which holds the one survey of the graph.
 
     findings    Finding, and the list of them; the case, and what things are called in it
-    parameters  leaves that were changed, became computed values, or are not reached
-    slopes      where the first NaN or infinity was born, and kinks that were hit exactly
+    checks      parameters that are not what they were, the first NaN or infinity, kinks
     layers      dead and saturated units, scores squashed twice, gradients that explode or vanish
     diagnosing  diagnose, diagnostics; gradients added up over passes, steps that overshoot
 """

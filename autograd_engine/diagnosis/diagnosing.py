@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from operator import mul
+from itertools import chain
 from typing import Final
 
 from autograd_engine.blocks import Blocks
 from autograd_engine.columns import listed as values_of
+from autograd_engine.diagnosis.checks import born, changed, kinks, rebound, unreached
 from autograd_engine.diagnosis.findings import ZEROED, Case, Finding, Findings, listed
 from autograd_engine.diagnosis.layers import Units, flow, squashed
-from autograd_engine.diagnosis.parameters import changed_leaves, rebound, unreached
-from autograd_engine.diagnosis.slopes import born, kinks
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import finite
 from autograd_engine.real import flag
 from autograd_engine.words import counted
 
 # What is looked for in a graph, before or after a backward pass through it.
-CHECKS: Final = (rebound, changed_leaves, unreached, born, squashed, kinks)
-Function = Callable[[float], float]
+CHECKS: Final = (rebound, changed, unreached, born, squashed, kinks)
 LEVEL: Final = 1e-6  # a step gains nothing that gains less of what the slope promised
 
 
@@ -55,7 +52,12 @@ def diagnose(
     found += units.findings()
     if not units.blocks():  # that would be reason enough for a gradient to vanish
         found += flow(case)
-    return Findings(found if lr is None else [*found, *overshooting(case, finite("lr", lr))])
+    if lr is not None:
+        values = [case.survey.values[i] for i in case.reached]
+        points = {id(value): (value, value.data) for value in values}
+        what = f"a learning rate of {finite('lr', lr):.6g}"
+        found += overshot(what, [(case, 1.0)], points, lr)
+    return Findings(found)
 
 
 def _given(parameters: Iterable[Value]) -> list[Value]:
@@ -143,40 +145,47 @@ def _accumulation(case: Case, places: Iterable[int], what: str, seen: str) -> Fi
     )
 
 
-def overshot(
-    what: str, where: str, slopes: Iterable[float], moves: Iterable[float], value: Function
-) -> Iterator[Finding]:
-    """Yield a finding if a step went too far; `value(share)` is the output after a share of it."""
-    before, after, promised = value(0.0), value(1.0), -sum(map(mul, slopes, moves))
+Batch = list[tuple[Case, float]]  # graphs, and what each was swept with
+Points = dict[int, tuple[Value, float]]  # by id: a leaf, and where it was
+
+
+def overshot(what: str, batch: Batch, points: Points, lr: float | None = None) -> Iterator[Finding]:
+    """Yield a finding if a step from these points went too far, or would by a learning rate."""
+    slopes, within = dict[int, float](), dict[int, Case]()
+    for case, seed in batch:
+        for i in case.survey.leaves:
+            if (key := id(case.survey.values[i])) in points:
+                slopes[key] = slopes.get(key, 0.0) + seed * case.survey.adjoints[i]
+                within.setdefault(key, case)
+    moves = {key: points[key][0].data - points[key][1] for key in slopes}
+    if lr is not None:
+        moves = {key: -lr * slope for key, slope in slopes.items()}
+
+    def output(share: float) -> float:
+        total = 0.0  # fsum refuses infinities
+        for survey, seed in ((case.survey, seed) for case, seed in batch):
+            keys = ((i, id(survey.values[i])) for i in survey.leaves)
+            at = {i: points[k][1] + share * moves[k] for i, k in keys if k in slopes}
+            total += seed * survey.at(at)
+        return total
+
+    before, after, promised = output(0.0), output(1.0), -sum(slopes[k] * moves[k] for k in slopes)
     falls = before - after > LEVEL * promised  # not so where it is NaN
     if falls or not promised > 1e-9 * max(1e-300, abs(before)):
         return
     share = 0.5  # halved until it gains a quarter of its promise
-    while share > 1e-9 and not before - value(share) >= 0.25 * share * promised:
+    while share > 1e-9 and not before - output(share) >= 0.25 * share * promised:
         share *= 0.5
     level = abs(before - after) <= LEVEL * promised
     end = "descent oscillates for ever" if level else "descent runs away"
     yield Finding(
         "overshooting step",
         f"{what} overshoots: the output goes from {before:.6g} to {after:.6g}",
-        where,
+        listed(within[key].title(points[key][0]) for key in moves if moves[key] or lr),
         "The gradient tells the slope at one place. The step went beyond the lowest point and up "
         f"the other side: {end}. {share:.4g} of the step would go down.",
         f"lr *= {share:.6g}  # of an optimiser: optimizer.lr *= {share:.6g}",
     )
-
-
-def overshooting(case: Case, lr: float) -> Iterator[Finding]:
-    """Yield a finding if a step of plain gradient descent with the parameters overshoots."""
-    survey = case.survey
-    slopes = {i: survey.adjoints[i] for i in case.reached}
-    moves = {i: -lr * slope for i, slope in slopes.items()}
-
-    def value(share: float) -> float:
-        return survey.at({i: survey.values[i].data + share * moves[i] for i in moves})
-
-    what, where = f"a learning rate of {lr:.6g}", case.titles(slopes)
-    yield from overshot(what, where, slopes.values(), moves.values(), value)
 
 
 class _Watch:
@@ -188,10 +197,9 @@ class _Watch:
         self._parameters = parameters
         self._found: dict[str, tuple[Finding, int]] = {}  # the first of its kind, in how many
         self._units = Units()
-        self._batch: list[tuple[Case, float]] = []  # the passes since the last step
-        self._points: dict[int, tuple[Value, float]] = {}  # each leaf, where its last pass was
+        self._batch: Batch = []  # the passes since the last step
+        self._points: Points = {}  # each leaf, where its last pass was
         self._before: tuple[int, dict[int, tuple[int, float]]] = 0, {}  # see Case.before
-        self._stale: Finding | None = None
         self._steps: list[Finding | None] = []  # of each whether it overshot
 
     def __call__(self, output: Value, seed: float) -> None:
@@ -199,34 +207,45 @@ class _Watch:
         case = Case(output, self._parameters, swept=False)
         case.before = self._before
         self.count += 1
-        for finding in (finding for check in (*CHECKS, flow) for finding in check(case)):
+        checks = [check(case) for check in (*CHECKS, flow)]
+        for finding in chain(*checks, self._stale(case, seed)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1
         self._before = case.before
         self._units.add(case)
-        survey = case.survey
-        held = [i for i in survey.leaves if survey.values[i].grad]
-        old = [i for i in held if output.grad or self._moved(survey.values[i])]
-        if old and self._stale is None:
-            leaf, slope = survey.values[old[0]], seed * survey.adjoints[old[0]]
+        self._end_at_step()
+        leaves = [case.survey.values[i] for i in case.survey.leaves]
+        if not any(leaf.grad for leaf in leaves):
+            self._batch.clear()
+        self._batch.append((case, seed))
+        self._points.update((id(leaf), (leaf, leaf.data)) for leaf in leaves)
+
+    def _stale(self, case: Case, seed: float) -> Iterator[Finding]:
+        """Yield a finding where leaves hold a gradient of this output, or of before a step."""
+        survey, old = case.survey, []
+        for i in survey.leaves:
+            leaf = survey.values[i]
+            _, was = self._points.get(id(leaf), (leaf, leaf.data if self._points else math.nan))
+            if leaf.grad and (survey.output.grad or was != leaf.data):
+                old.append(i)
+        for i in old[:1]:
             since = "an earlier pass" if self._points else "before this block"
-            self._stale = _accumulation(
+            yield _accumulation(
                 case,
                 old,
                 "was not set to 0 before `backward()`",
-                f"{case.title(leaf)} still held the gradient {leaf.grad:.6g} of {since}, and "
-                f"{slope:.6g} was added to it",
+                f"{case.titles([i])} still held the gradient {survey.values[i].grad:.6g} of "
+                f"{since}, and {seed * survey.adjoints[i]:.6g} was added to it",
             )
-        self._end_at_step()
-        if not held:
-            self._batch.clear()
-        self._batch.append((case, seed))
-        for i in survey.leaves:
-            self._points[id(survey.values[i])] = survey.values[i], survey.values[i].data
 
     def findings(self) -> Iterator[Finding]:
         """Yield what was found, once the block has ended."""
+        self._end_at_step()
+        bad = [found for found in self._steps if found is not None]
+        if bad and (3 * len(bad) > len(self._steps) or bad[-3:] == self._steps[-3:]):
+            seen = f" (in {len(bad):,} of {counted(len(self._steps), 'step')})"
+            yield replace(bad[0], what=bad[0].what + seen)
         for finding, times in self._found.values():
             if finding.kind.endswith("ing gradient") and 2 * times <= self.count:
                 continue  # an unlucky sample
@@ -235,38 +254,11 @@ class _Watch:
             seen = f" (in {times:,} of {self.count:,} backward passes)" if self.count > 1 else ""
             yield replace(finding, what=finding.what + seen)
         yield from self._units.findings()
-        self._end_at_step()
-        if self._stale is not None:
-            yield self._stale
-        bad = [found for found in self._steps if found is not None]
-        if bad and (3 * len(bad) > len(self._steps) or bad[-3:] == self._steps[-3:]):
-            seen = f" (in {len(bad):,} of {counted(len(self._steps), 'step')})"
-            yield replace(bad[0], what=bad[0].what + seen)
-
-    def _moved(self, leaf: Value) -> bool:
-        """Say whether a leaf is at another point than in its last pass, or there was none yet."""
-        _, was = self._points.get(id(leaf), (leaf, leaf.data if self._points else math.nan))
-        return was != leaf.data
 
     def _end_at_step(self) -> None:
         """If a step was made, look whether it overshot, and end the batch."""
-        slopes = defaultdict[int, float](float)  # of the batch, by leaf
-        for case, seed in self._batch:
-            for i in case.survey.leaves:
-                slopes[id(case.survey.values[i])] += seed * case.survey.adjoints[i]
-        points = {key: self._points[key] for key in slopes}
-        moves = {key: leaf.data - was for key, (leaf, was) in points.items() if leaf.data != was}
-        if not moves:
-            return
-
-        def value(share: float) -> float:
-            at = {key: x + share * moves.get(key, 0.0) for key, (_, x) in points.items()}
-            total = 0.0  # fsum refuses infinities
-            for survey, seed in ((case.survey, seed) for case, seed in self._batch):
-                total += seed * survey.at({i: at[id(survey.values[i])] for i in survey.leaves})
-            return total
-
-        names = listed(self._batch[0][0].title(points[key][0]) for key in moves)
-        along = map(slopes.__getitem__, moves)
-        self._steps.append(next(overshot("a step", names, along, moves.values(), value), None))
-        self._batch.clear()
+        surveys = [case.survey for case, _ in self._batch]
+        keys = {id(survey.values[i]) for survey in surveys for i in survey.leaves}
+        if any(leaf.data != was for leaf, was in map(self._points.__getitem__, keys)):
+            self._steps.append(next(overshot("a step", self._batch, self._points), None))
+            self._batch.clear()

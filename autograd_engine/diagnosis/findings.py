@@ -94,16 +94,12 @@ class Case:
         self.lost = [value for value in leaves if id(value) not in survey.position]
         self.reached = [survey.position[id(v)] for v in leaves if id(v) in survey.position]
 
-    def entry(self, value: Value, otherwise: str) -> str:
-        """Return how code calls the place of a parameter in the list."""
-        i = self._places.get(id(value))
-        return otherwise if i is None else f"parameters[{i}]"
-
-    def code(self, value: Value, label: str = "") -> str:
-        """Return how the fix's code calls a value: by its label, or its place in the list."""
-        label = label or value.label
+    def spellings(self, value: Value, label: str = "") -> list[str]:
+        """Return how the fix's code calls a value: by its label, and its place in the list."""
+        label, i = label or value.label, self._places.get(id(value))
         match = re.fullmatch(r"([A-Za-z_]\w*)(\[\d+\])*", label, re.ASCII)
-        return label if match and not keyword.iskeyword(label) else self.entry(value, "w")
+        found = [label] if match and not keyword.iskeyword(label) else []
+        return [*found, *([] if i is None else [f"parameters[{i}]"])] or ["w"]
 
     def name(self, value: Value) -> str:
         """Return the name of a value by its label or its place in a model, "" if it has none."""
@@ -114,7 +110,7 @@ class Case:
         """Return what a sentence calls a value: its name, or how it was computed."""
         name, operands, op = self.name(value), value.operands, value.op
         if name or id(value) in self._places:
-            return repr(name) if name else self.entry(value, "")
+            return repr(name) if name else f"parameters[{self._places[id(value)]}]"
         if not operands:
             known = f"leaf {self.survey.name(value)} =" if id(value) in self.survey.position else ""
             kind = "constant" if value._rule is CONSTANT else known or "leaf"

@@ -68,7 +68,7 @@ class Units:
                 seen[key].append(i)
         for key, places in seen.items():
             unit, nodes = self._units[key], [survey.values[i] for i in places]
-            inputs = [survey.values[survey.operands[i][0]]._data for i in places]
+            inputs = [node.operands[0]._data for node in nodes]
             unit.samples += len(inputs)
             flat = all(abs(node._dx) <= FLAT[node._rule] for node in nodes)
             if flat and not any(map(math.isnan, inputs)):  # that is somebody else's finding
@@ -77,19 +77,20 @@ class Units:
             else:
                 unit.inputs.clear()
 
-    def blocks(self) -> bool:
-        """Say whether there is a layer of which no unit passes a gradient."""
-        return any(all(unit.asleep() for unit in units) for units in self._layers().values())
-
+    @property
     def _layers(self) -> dict[tuple[bool, str], list[Unit]]:
         layers = defaultdict[tuple[bool, str], list[Unit]](list)
         for unit in self._units.values():
             layers[unit.op == relu.name, layer_of(unit.home)].append(unit)
         return layers
 
+    def blocks(self) -> bool:
+        """Say whether there is a layer of which no unit passes a gradient."""
+        return any(all(unit.asleep() for unit in units) for units in self._layers.values())
+
     def findings(self) -> Iterator[Finding]:
         """Yield one finding for each layer in which units pass no gradient."""
-        for (dead, layer), units in self._layers().items():
+        for (dead, layer), units in self._layers.items():
             asleep = [unit for unit in units if unit.asleep()]
             if dead and layer and len(asleep) < len(units):
                 # One sample alone switches half of a layer off: no reason to worry.
@@ -118,8 +119,7 @@ def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
         kind, op, size = "saturated", " and ".join({u.op: 0 for u in units}), max(map(abs, inputs))
         why = (
             f"The input is so far from 0 (up to {size:.6g}) that the slope is below {SATURATED:g}: "
-            "hardly any gradient passes. Large weights, or inputs that were not scaled, bring that "
-            "about."
+            "hardly any gradient passes. Large weights, or inputs that were not scaled, do that."
         )
         its = f"[p for n in {neurons} for p in n.parameters()]" if neurons else "parameters"
         fix = each(f"*= {1.0 / size:.2g}  # inputs of about 1 again; or scale the data", its)
@@ -152,7 +152,7 @@ def _first_leaves(survey: Survey) -> list[int]:
 
 
 def squashed(case: Case) -> Iterator[Finding]:
-    """Yield a finding where a loss of scores gets what sigmoid or softmax made of them."""
+    """Losses of scores that got what sigmoid or softmax made of them."""
     survey = case.survey
     found = defaultdict[tuple[str, str], list[int]](list)  # by loss and function: what was squashed
     for node, operands in zip(survey.values, survey.operands):
@@ -173,16 +173,17 @@ def squashed(case: Case) -> Iterator[Finding]:
             f"The loss applies {'sigmoid' if loss.startswith('binary') else 'softmax'} itself. Of "
             "numbers between 0 and 1 it makes probabilities that are never near 0 or 1: the loss "
             "stays high, however right the model is, and its gradient small.",
-            f"{fix}\n{AGAIN}  # the probability is for whoever reads it, not for the loss",
+            f"{fix}\n{AGAIN}",
         )
 
 
 def flow(case: Case) -> Iterator[Finding]:
-    """Yield a finding if the mean adjoint grows or shrinks beyond measure along a graph: by steps
-    of a recurrence, by layers that are regions, or by how many products stand before.
+    """A mean adjoint that grows or shrinks beyond measure along a graph: by steps of a recurrence,
+    by layers that are regions, or by how many products stand before.
     """
-    survey, steps = case.survey, _by_step(case.survey)
-    for groups, spared in ((steps, 0), (_by_region(survey), 0), (_by_level(survey), SINGLE)):
+    survey = case.survey
+    for of, groups in _along(survey):
+        spared = SINGLE if of == "product" else 0
         means = {
             name: math.fsum(abs(survey.adjoints[i]) / len(places) for i in places)
             for name, places in groups.items()
@@ -199,25 +200,22 @@ def flow(case: Case) -> Iterator[Finding]:
         # A leaf's gradient is as far off, unlike in Newton's method, which forgets where it began.
         far = not spared or any(side * (end - logs[-1]) > LIMIT for end in ends)
         if far and (grown > LIMIT or shrunk < -LIMIT):
-            yield _trend(case, means, groups, len(steps) if groups is steps else 0)
+            yield _trend(case, of, means, groups)
             return
 
 
-def _trend(
-    case: Case, means: dict[str, float], groups: dict[str, list[int]], recurring: int
-) -> Finding:
-    (first, *_, last), sizes = means, list(means.values())
-    of, i = "step" if first.startswith("step ") else "layer", groups[first][0]
-    rule = case.survey.values[i]._rule
+def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, list[int]]) -> Finding:
+    (first, *_, last), sizes, i = means, list(means.values()), groups[next(iter(means))][0]
+    of, rule = "layer" if kind == "layer" else "step", case.survey.values[i]._rule
     change = max(-700.0, min(700.0, math.log(sizes[0]) - math.log(sizes[-1])))
     factor, size = math.exp(change / (len(means) - 1)), math.exp(abs(change))
-    kind, verb, learn, more = "vanishing", "shrinks", "next to nothing", ""
+    grows, verb, learn = "vanishing", "shrinks", "next to nothing"
     if change > 0.0:
-        kind, verb, learn = "exploding", "grows", "in leaps"
-        more = "  # or ag.optim.clip_gradients(parameters, 1.0)"
+        grows, verb, learn = "exploding", "grows", "in leaps"
     shown = [f"{name} {size:.2g}" for name, size in means.items()]
     if len(shown) >= 9:
         shown[4:-3] = ["..."]
+    more = "  # or ag.optim.clip_gradients(parameters, 1.0)" if change > 0.0 else ""
     fix = each(f"*= {1.0 / factor:.3g}{more}")
     if code_of(case.survey.homes[i]).startswith("model.layers["):
         gain, name = (2.0, "He") if rule is relu else (1.0, "Xavier")
@@ -227,11 +225,11 @@ def _trend(
             f"{tanh if rule is sigmoid else ''}        for w in neuron.w:\n            w.data = "
             f"random.gauss(0.0, ({gain} / len(neuron.w)) ** 0.5)  # {name}\n{AGAIN}"
         )
-    recurrence, state = "", ""
-    if recurring:
-        recurrence, state = f" of a recurrence of {recurring} steps", "of the state "
+    state, recurrence = "", ""
+    if kind == "step":
+        state, recurrence = "of the state ", f" of a recurrence of {len(groups)} steps"
     return Finding(
-        f"{kind} gradient",
+        f"{grows} gradient",
         f"the gradient {verb} by a factor of {size:.2g} on its way from {last} to {first}"
         f"{recurrence}",
         f"{first}: {case.place(case.survey.values[i])}",
@@ -242,34 +240,27 @@ def _trend(
     )
 
 
-def _by_step(survey: Survey) -> dict[str, list[int]]:
-    """Return the state after each step of the largest recurrences that use weights in all."""
-    steps = defaultdict[str, list[int]](list)
+def _along(survey: Survey) -> Iterator[tuple[str, dict[str, list[int]]]]:
+    """Yield what a gradient passes one after the other, the first in the graph first: the states
+    of the largest recurrences that use weights in all, the outputs of layers that are regions, and
+    all results but of sums by how many others stand before them.
+    """
+    steps, layers, products = (defaultdict[str, list[int]](list) for _ in range(3))
     for repeat in survey.repeats:
         weights = any(survey.values[i]._rule is not CONSTANT for i in repeat.shared)
         reads = repeat.inputs or not ACTIVATIONS.isdisjoint(repeat.rules)
         if weights and reads and len(steps) in (0, repeat.steps):  # sequences as one
             for t, row in enumerate(survey.states(repeat), 1):
                 steps[f"step {t}"] += row
-    return steps
-
-
-def _by_region(survey: Survey) -> dict[str, list[int]]:
-    """Return the outputs of each layer that is marked as one, the first layer first."""
-    layers = defaultdict[str, list[int]](list)
+    yield "step", steps
     for i, note in enumerate(survey.notes):
         if note.region and survey.operands[i]:
             layers[layer_of(note.region)].append(i)
-    return layers
-
-
-def _by_level(survey: Survey) -> dict[str, list[int]]:
-    """Return all results but of sums, by how many others stand before them."""
+    yield "layer", layers
     levels: list[int] = []
-    found = defaultdict[int, list[int]](list)
     for i, operands in enumerate(survey.operands):
         counts = bool(operands) and survey.values[i]._rule not in SUMS
         levels.append(max((levels[j] for j in operands), default=0) + counts)
         if counts:
-            found[levels[i]].append(i)
-    return {f"step {level}": found[level] for level in sorted(found)}
+            products[f"step {levels[i]}"].append(i)
+    yield "product", dict(sorted(products.items(), key=lambda item: int(item[0][5:])))

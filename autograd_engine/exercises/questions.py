@@ -21,31 +21,48 @@ from autograd_engine.table import CONSTANT, DOT, LEAF
 from autograd_engine.titles import number
 from autograd_engine.views.explain.notation import textbook
 
+
+class Said(str):
+    """A sentence; `parts` are its words, with holes, and what is put there, which may be such."""
+
+    parts: list[Any]
+
+
+def said(words: str, *put: str) -> Said:
+    """Return a sentence in English; its words are a key of the table of words."""
+    found = Said(words.format(*put))
+    found.parts = [words, *(getattr(part, "parts", part) for part in put)]
+    return found
+
+
 NICE: Final = [sign * x for x in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0) for sign in (1.0, -1.0)]
 TRIES: Final = 40  # draws of numbers, of which that is taken which tells most mistakes apart
 RATE: Final = 0.1  # of the step that is asked for
-SIGN: Final = "The sign is the other way round."
-ADD: Final = "It is used several times: what comes back is added up (+=), not overwritten (=)."
-ALONE: Final = "That is the partial alone: multiply it by the adjoint."
+SIGN: Final = said("The sign is the other way round.")
+ADD: Final = said(
+    "It is used several times: what comes back is added up (+=), not overwritten (=)."
+)
+ALONE: Final = said("That is the partial alone: multiply it by the adjoint.")
 
 
 class Question(NamedTuple):
     """What is asked, the answer, what mistakes give; of a choice, what there is to choose."""
 
-    text: str
+    text: Said
     answer: float
-    mistakes: Sequence[tuple[float, str]]
+    mistakes: Sequence[tuple[float, Said]]
     choices: Sequence[str] = ()
 
     @property
     def key(self) -> str:
         """The answer and the mistakes so that nobody reads them by chance."""
-        return b64encode(json.dumps([self.answer, self.mistakes]).encode()).decode()
+        told = [[wrong, *getattr(words, "parts", [words])] for wrong, words in self.mistakes]
+        return b64encode(json.dumps([self.answer, told]).encode()).decode()
 
 
-def asked(text: str, answer: float, mistakes: Iterable[tuple[float, str]]) -> Question:
+def asked(text: Said, answer: float, mistakes: Iterable[tuple[float, Said]]) -> Question:
     """Return a question with the mistakes that are told apart from the answer and those before."""
-    found, known = list[tuple[float, str]](), [answer]
+    found, known = list[tuple[float, Said]](), [answer]
     for wrong, words in mistakes:
         same = [x for x in known if math.isclose(wrong, x, rel_tol=0.03, abs_tol=1e-9)]
         if math.isfinite(wrong) and not same:
@@ -89,71 +106,78 @@ def drawn(survey: Survey, seed: int) -> Survey:
     return max(found, key=lambda pair: pair[0])[1]
 
 
-def swept(survey: Survey, partials: Sequence[Sequence[float]], way: str = ADD) -> list[float]:
-    """Return the adjoints by these partials: added up, overwritten, or partials alone."""
+def swept(survey: Survey, partials: Sequence[Sequence[float]], way: str = "+=") -> list[float]:
+    """Return the adjoints by these partials: added up, overwritten, or of partials alone."""
     adjoints = [0.0] * len(partials)
     adjoints[-1] = 1.0
     for i in reversed(range(len(partials))):
         for j, partial in zip(survey.operands[i], partials[i]):
-            passed = partial if way is ALONE else partial * adjoints[i]
+            passed = partial if way == "alone" else partial * adjoints[i]
             adjoints[j] = passed if way == "=" else adjoints[j] + passed
     return adjoints
 
 
-def mistaken(survey: Survey) -> Iterator[tuple[list[float], str]]:
+def mistaken(survey: Survey) -> Iterator[tuple[list[float], Said]]:
     """Yield the adjoints that each misconception gives, and it in words."""
     partials, names = [value.partials for value in survey.values], survey.names
     yield [-adjoint for adjoint in survey.adjoints], SIGN
     yield swept(survey, partials, "="), ADD
-    yield swept(survey, partials, ALONE), ALONE
+    yield swept(survey, partials, "alone"), ALONE
     for i, below in enumerate(survey.operands):
         wrong = list(slips(survey, i))
         for k, j in enumerate(below):
             if survey.uses[j] > 1:
-                words = f"A path is forgotten: {names[j]} also acts through {names[i]}."
+                words = said("A path is forgotten: {0} also acts through {1}.", names[j], names[i])
                 wrong.insert(k, (words, [*partials[i][:k], 0.0, *partials[i][k + 1 :]]))
         for words, given in wrong:
             yield swept(survey, [*partials[:i], given, *partials[i + 1 :]]), words
 
 
-def slips(survey: Survey, i: int) -> Iterator[tuple[str, Sequence[float]]]:
+def slips(survey: Survey, i: int) -> Iterator[tuple[Said, Sequence[float]]]:
     """Yield in words how the partials of one value may go wrong, and the wrong ones."""
-    value, right, at = survey.values[i], survey.values[i].partials, f"At {survey.names[i]}"
+    value, right, at = survey.values[i], survey.values[i].partials, survey.names[i]
     if len(right) == 2 or value._rule is DOT:
         wrong = tuple(crossed(right)) if value._rule is DOT else right[::-1]
-        yield f"{at} the operands are exchanged: by one factor, it is the other.", wrong
+        yield said("At {0} the operands are exchanged: by one factor, it is the other.", at), wrong
     if len(right) == 1 and (formula := textbook(value._rule, 0)) is not None:
         compute: Callable[..., Any] = lambda rule, *numbers: rule.forward(*numbers)  # noqa: E731
         x, out = value.operands[0].data, value.data
-        for known, what in ((x, "input, not at the output"), (out, "output, not at the input")):
+        before = said("At {0} the derivative is taken at the input, not at the output.", at)
+        behind = said("At {0} the derivative is taken at the output, not at the input.", at)
+        for known, words in ((x, before), (out, behind)):
             with suppress(ArithmeticError, ValueError):
                 slope = substituted(formula, compute, {OUT: known, unknowns(1)[0]: known})
-                yield f"{at} the derivative is taken at the {what}.", (float(slope),)
+                yield words, (float(slope),)
     if right:
-        yield f"{at} a sign is the other way round.", tuple(-partial for partial in right)
+        yield (
+            said("At {0} a sign is the other way round.", at),
+            tuple(-partial for partial in right),
+        )
 
 
 def gradients(survey: Survey, *_: Any) -> Iterator[Question]:
     """Ask for the derivative by each leaf."""
     ways, names = list(mistaken(survey)), survey.names
     for i in survey.leaves:
-        at = f"where {names[i]} = {number(survey.values[i].data)}"
+        at = f"{names[i]} = {number(survey.values[i].data)}"
         wrong = ((given[i], words) for given, words in ways)
-        yield asked(f"What is ∂{names[-1]}/∂{names[i]}, {at}?", survey.adjoints[i], wrong)
+        text = said("What is {0}, where {1}?", f"∂{names[-1]}/∂{names[i]}", at)
+        yield asked(text, survey.adjoints[i], wrong)
 
 
 def step(survey: Survey, *_: Any) -> Iterator[Question]:
     """Ask for each leaf after one step of gradient descent."""
     for i, found in zip(survey.leaves, gradients(survey)):
         x, name, slope = survey.values[i].data, survey.names[i], found.answer
+        now, rate = f"{name} = {number(x)}", f"{RATE}"
         wrong = [
-            (x + RATE * slope, "That goes uphill: a step is against the gradient."),
-            (x - slope, f"The gradient is multiplied by the learning rate, {RATE}."),
-            (-RATE * slope, f"That is the change: add it to {name}."),
-            (slope, "That is the gradient: a step changes the parameter by it."),
+            (x + RATE * slope, said("That goes uphill: a step is against the gradient.")),
+            (x - slope, said("The gradient is multiplied by the learning rate, {0}.", rate)),
+            (-RATE * slope, said("That is the change: add it to {0}.", name)),
+            (slope, said("That is the gradient: a step changes the parameter by it.")),
             *((x - RATE * other, words) for other, words in found.mistakes),
         ]
-        text = f"What is {name} = {number(x)} after one step with the learning rate {RATE}?"
+        text = said("What is {0} after one step with the learning rate {1}?", now, rate)
         yield asked(text, x - RATE * slope, wrong)
 
 
@@ -162,14 +186,14 @@ def values(survey: Survey, *_: Any) -> Iterator[Question]:
     for value, below, name in zip(survey.values, survey.operands, survey.names):
         if below:
             numbers = [survey.values[j].data for j in below]
-            wrong = [(-value.data, SIGN), (math.fsum(numbers), "That is the sum.")]
-            wrong.append((math.prod(numbers), "That is the product."))
+            wrong = [(-value.data, SIGN), (math.fsum(numbers), said("That is the sum."))]
+            wrong.append((math.prod(numbers), said("That is the product.")))
             with suppress(ArithmeticError, ValueError):
                 back = float(value._rule.forward(*numbers[::-1]))
-                wrong.append((back, "The operands are exchanged."))
+                wrong.append((back, said("The operands are exchanged.")))
             if len(numbers) == 1:
-                wrong.insert(1, (numbers[0], f"That is the input: apply {value.op} to it."))
-            yield asked(f"What is {name}, the result of {value.op}?", value.data, wrong)
+                wrong.insert(1, (numbers[0], said("That is the input: apply {0} to it.", value.op)))
+            yield asked(said("What is {0}, the result of {1}?", name, value.op), value.data, wrong)
 
 
 def edge(survey: Survey, draw: random.Random) -> Iterator[Question]:
@@ -179,7 +203,7 @@ def edge(survey: Survey, draw: random.Random) -> Iterator[Question]:
         (n, wrong[k])
         for n, (_, partial, i, k) in enumerate(every, 1)
         for _, wrong in slips(survey, i)
-        if asked("", partial, [(wrong[k], "")]).mistakes
+        if asked(SIGN, partial, [(wrong[k], SIGN)]).mistakes
     ]
     if found:
         changed, wrong = draw.choice(found)
@@ -187,8 +211,10 @@ def edge(survey: Survey, draw: random.Random) -> Iterator[Question]:
             wrong if n == changed else partial for n, (_, partial, _, _) in enumerate(every, 1)
         ]
         told = [f"{text} = {number(x)}" for (text, *_), x in zip(every, shown)]
-        others = [(n, f"{text} is right.") for n, text in enumerate(told, 1) if n != changed]
-        yield Question("One of these partials is wrong. Which?", changed, others, told)
+        others = [
+            (n, said("{0} is right.", text)) for n, text in enumerate(told, 1) if n != changed
+        ]
+        yield Question(said("One of these partials is wrong. Which?"), changed, others, told)
 
 
 def factor(survey: Survey, draw: random.Random) -> Iterator[Question]:
@@ -196,17 +222,18 @@ def factor(survey: Survey, draw: random.Random) -> Iterator[Question]:
     for text, partial, i, k in draw.sample(every := edges(survey), len(every)):
         adjoint, root = survey.adjoints[i], f"∂{survey.names[-1]}/∂"
         wrong = [(given[k], words) for words, given in slips(survey, i)]
-        wrong.append((partial * adjoint, "That is the whole product, not the factor."))
-        wrong.append((adjoint, "That is the other factor."))
+        wrong.append((partial * adjoint, said("That is the whole product, not the factor.")))
+        wrong.append((adjoint, said("That is the other factor.")))
         name, by = survey.names[survey.operands[i][k]], survey.names[i]
-        line = f"Through {by}, {root}{name} gets {root}{by} · {text} = {number(adjoint)} · ?."
-        yield asked(f"{line} What is {text}?", partial, wrong)
+        line = f"{root}{by} · {text} = {number(adjoint)} · ?"
+        told = said("Through {0}, {1} gets {2}. What is {3}?", by, f"{root}{name}", line, text)
+        yield asked(told, partial, wrong)
 
 
-KINDS: Final[dict[str, tuple[str, Callable[..., Iterator[Question]]]]] = {
-    "gradients": ("Gradients", gradients),
-    "values": ("The forward pass", values),
-    "edge": ("The wrong partial", edge),
-    "factor": ("The missing factor", factor),
-    "step": ("One step of gradient descent", step),
+KINDS: Final[dict[str, tuple[Said, Callable[..., Iterator[Question]]]]] = {
+    "gradients": (said("Gradients"), gradients),
+    "values": (said("The forward pass"), values),
+    "edge": (said("The wrong partial"), edge),
+    "factor": (said("The missing factor"), factor),
+    "step": (said("One step of gradient descent"), step),
 }

@@ -16,11 +16,11 @@ from typing import Any
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
-from autograd_engine.exercises.questions import KINDS, copied, drawn
+from autograd_engine.exercises.questions import KINDS, Said, copied, drawn, said
 from autograd_engine.files import checked_path
 from autograd_engine.survey import Survey
 from autograd_engine.titles import number
-from autograd_engine.views.explore.page import inert_json, read
+from autograd_engine.views.explore.page import inert_json, read, spoken
 from autograd_engine.views.notebooks import Shown, frame, image
 from autograd_engine.views.picture.drawing import draw
 from autograd_engine.words import LINE, printable
@@ -33,23 +33,41 @@ SOLUTION = "### BEGIN SOLUTION\nanswer_{} = {!r}\n### END SOLUTION"
 class Exercise(Shown):
     """Questions about one graph: shown by notebooks, saved by `save`; a page as text in `html`."""
 
-    def __init__(self, survey: Survey, ask: str, seed: int | None) -> None:
+    def __init__(self, survey: Survey, ask: str, seed: int | None, lang: str | None) -> None:
+        self._lang, self._words = lang, spoken(lang)["words"].get(lang, {})
         title, kind = KINDS[ask]
-        self.questions = list(islice(kind(survey, random.Random(seed)), MOST))
+        self.questions = [
+            q._replace(
+                text=self._said(q.text), mistakes=[(x, self._said(w)) for x, w in q.mistakes]
+            )
+            for q in islice(kind(survey, random.Random(seed)), MOST)
+        ]
         """What is asked: of each the text, the answer, and what mistakes give."""
-        self.title = title if seed is None else f"{title}, sheet {seed}"
+        self.title = self._said(title if seed is None else said("{0}, sheet {1}", title, f"{seed}"))
         shown = copied(  # without partials, and numbers that are asked for
             survey,
             lambda leaf: leaf.data,
             lambda v, below: Value(math.nan if ask == "values" else v.data, tuple(below), v.op),
         )
         svg = draw(shown, engine="builtin", force=True).svg.replace("nan", "?")
-        self._picture = image("image/svg+xml", svg.encode(), "the graph", 600)
-        self._begun = f"# {self.title}\n\n{self._picture}\n\nRound to three digits or more.\n"
+        self._picture = image("image/svg+xml", svg.encode(), self._said(said("The graph")), 600)
+        round_to = self._said(said("Round to three digits or more."))
+        self._begun = f"# {self.title}\n\n{self._picture}\n\n{round_to}\n"
         self._texts = [
             "".join([q.text, *(f"\n   - {n}: {text}" for n, text in enumerate(q.choices, 1))])
             for q in self.questions
         ]
+
+    def _said(self, sentence: Said) -> Said:
+        """Return a sentence in the language of the sheet; that of a page is left to its browser."""
+
+        def put(parts: Any) -> Any:
+            if not isinstance(parts, list):
+                return parts
+            return said(self._words.get(parts[0], parts[0]), *map(put, parts[1:]))
+
+        found: Said = put(sentence.parts)
+        return found
 
     def __repr__(self) -> str:
         return f"<Exercise: {self.title}, {len(self.questions)} to answer>"
@@ -57,23 +75,29 @@ class Exercise(Shown):
     @property
     def html(self) -> str:
         """The page: it needs no network, and is worked by keyboard and screen reader."""
-        asked = [[q.text, q.choices, q.key] for q in self.questions]
+        page = read("explore/frame.html").partition("<!--STYLE-->")[0]
+        page += read("../exercises/exercise.html")
+        script = read("explore/wording.js ../exercises/exercise.js")
+        mistakes = [words for q in self.questions for _, words in q.mistakes]
+        parts = [sentence.parts for sentence in (self.title, *mistakes)]
+        asked = [[q.text.parts, q.choices, q.key] for q in self.questions]
+        words = spoken(self._lang, f"{page}{self._picture}{script}{parts}{asked}")
         places = {
             "TITLE": html.escape(self.title),
             "PICTURE": self._picture,
-            "DATA": inert_json({"title": self.title, "questions": asked}),
-            "SCRIPT": read("explore/wording.js ../exercises/exercise.js"),
+            "DATA": inert_json({"title": self.title.parts, "questions": asked, **words}),
+            "SCRIPT": script,
         }
-        head = read("explore/frame.html").partition("<!--STYLE-->")[0]
-        page = head + read("../exercises/exercise.html")
         return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], page)
 
     @property
     def markdown(self) -> str:
         """The handout, with a sheet of solutions behind it."""
-        text, solutions = self._begun, f"\n---\n\n# Solutions: {self.title}\n"
+        solved = self._said(said("Solutions: {0}", self.title))
+        text, solutions = self._begun, f"\n---\n\n# {solved}\n"
+        line = self._said(said("Answer: {0}", "____________"))
         for n, (asked, q) in enumerate(zip(self._texts, self.questions), 1):
-            text += f"\n{n}. {asked}\n\n   Answer: ____________\n"
+            text += f"\n{n}. {asked}\n\n   {line}\n"
             told = "".join(f"\n   - {number(x)}: {words}" for x, words in q.mistakes)
             solutions += f"\n{n}. **{number(q.answer)}**{told}\n"
         return text + solutions
@@ -112,16 +136,19 @@ class Exercise(Shown):
         return frame(self.html, self.title)
 
 
-def exercise(output: Value, ask: str = "gradients", *, seed: int | None = None) -> Exercise:
+def exercise(
+    output: Value, ask: str = "gradients", *, seed: int | None = None, lang: str | None = None
+) -> Exercise:
     """Return questions about the graph of a value, which tell a wrong answer by its mistake.
 
     `ask` is "gradients", "values" (of the forward pass), "edge" (which partial is wrong), "factor"
     (that is missing in a product along a path) or "step" (a parameter after one step). With a
     `seed`, such as a student's number, the leaves have numbers of their own. Answers stand in what
-    is saved, though not as text: they are no secret.
+    is saved, though not as text: they are no secret. `lang` is "en" or "zh"; without, a page speaks
+    the language of its browser, anything else English.
 
-    Raises `TypeError` for anything but a Value, `ValueError` for another `ask`, a graph without
-    leaves or operations, and one for which no numbers can be drawn.
+    Raises `TypeError` for anything but a Value, `ValueError` for another `ask` or language, a graph
+    without leaves or operations, and one for which no numbers can be drawn.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
     >>> found = exercise(a * b + a)
@@ -138,7 +165,7 @@ def exercise(output: Value, ask: str = "gradients", *, seed: int | None = None) 
     survey = Survey(output)
     if not survey.leaves or not output.partials:
         raise ValueError("there is nothing to ask: the output was not computed from any leaf")
-    return Exercise(survey if seed is None else drawn(survey, seed), ask, seed)
+    return Exercise(survey if seed is None else drawn(survey, seed), ask, seed, lang)
 
 
 def _cell(kind: str, name: str, source: str, **marks: Any) -> dict[str, Any]:
@@ -164,11 +191,11 @@ def near(text: str, number: float) -> bool:
     return rounded or math.isclose(guess, number, rel_tol=0.005, abs_tol=1e-12)
 
 
-def judged(text: str, key: str) -> str:
+def judged(text: str, key: str) -> Said:
     """Return what is wrong with an answer, in words; "" where nothing is."""
     answer, mistakes = json.loads(b64decode(key))
-    told = (words for wrong, words in [(answer, ""), *mistakes] if near(text, wrong))
-    return next(told, "Not yet.")
+    told = (said(*words) for wrong, *words in [(answer, ""), *mistakes] if near(text, wrong))
+    return next(told, said("Not yet."))
 
 
 def check(answer: Any, key: str) -> None:
@@ -191,8 +218,8 @@ def grade(folder: str | Path) -> str:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             file = printable(path, LINE)
             raise ValueError(f"{file} holds no answers of an exercise: {error!r}") from None
-        mistakes.update(re.sub(r"At \S+ |: \S+ also.*", "", words) for words in told if words)
-        rows.append(f"{who:24} {told.count(''):>3} of {len(told)}")
+        mistakes.update(re.sub(r"\{\d\}", "…", words.parts[0]) for words in told if words)
+        rows.append(f"{who:24} {sum(not words for words in told):>3} of {len(told)}")
     if not rows:
         raise FileNotFoundError(f"no saved answers, *.json, in {printable(folder, LINE)}")
     return "\n".join(rows + [f"{n:>4} times: {words}" for words, n in mistakes.most_common()])

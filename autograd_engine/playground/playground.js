@@ -28,7 +28,7 @@ function mark(line) {
     editor.eachLine((handle) => editor.removeLineClass(handle, "background", "wrong"));
     if (line) editor.addLineClass(line - 1, "background", "wrong");
   }
-  if (line) status(`An error in line ${line}: it is told below.`);
+  if (line) status(say`An error in line ${line}: it is told below.`);
 }
 
 const status = (text) => (at("status").textContent = text);
@@ -37,16 +37,16 @@ const status = (text) => (at("status").textContent = text);
 
 function start() {
   ready = false;
-  if (!running && !frames.length) status("Python starts …");
+  if (!running && !frames.length) status(say`Python starts …`);
   worker = new Worker("worker.js", { type: "module" });
   worker.onmessage = ({ data: { kind, text } }) => heard[kind](text);
-  worker.onerror = () => heard.failed("the browser is older than 2023, or the network went away before the first visit was over");
+  worker.onerror = () => heard.failed(say`the browser is older than 2023, or the network went away before the first visit was over`);
 }
 
 const heard = {
   ready() {
     ready = true;
-    status(`${before}Python is ready.`);
+    status(`${before} ${say`Python is ready.`}`.trim());
     before = "";
     buttons();
     if (wanted) run();
@@ -55,6 +55,8 @@ const heard = {
     at("lines").append(text);
     at("printed").scrollTop = at("printed").scrollHeight;
   },
+  cut: () => heard.print(`\n${say`… and more, which is left out.`}\n`),
+  missing: (name) => heard.failed(say`${name} did not come`),
   page: (text) => show(text),
   note(text) {
     const box = document.createElement("div");
@@ -64,23 +66,23 @@ const heard = {
   },
   done(line) {
     running = false;
-    status("Done.");
+    status(say`Done.`);
     mark(line);
     buttons();
   },
   died(text) {
-    before = `Python gave up (${text}); the code is kept. `;
-    stop(`${before}It starts anew.`);
+    before = say`Python gave up (${text}); the code is kept.`;
+    stop(`${before} ${say`It starts anew.`}`);
   },
   failed(text) {
-    status(`Python did not start: ${text}. The code is kept; load the page again.`);
+    status(say`Python did not start: ${text}. The code is kept; load the page again.`);
   },
 };
 
 function show(text) {
   const kind = text.startsWith("<svg") ? "image/svg+xml" : "text/html";
   const frame = document.createElement("iframe");
-  frame.title = "What the code shows";
+  frame.title = say`What the code shows`;
   frame.src = URL.createObjectURL(new Blob([text], { type: kind })) + hash;
   hash = "";
   frames.push(frame);
@@ -95,12 +97,12 @@ function run() {
   for (const frame of frames.splice(0)) URL.revokeObjectURL(frame.src);
   at("shown").replaceChildren();
   at("lines").replaceChildren();
-  status("Running …");
+  status(say`Running …`);
   worker.postMessage(code());
   buttons();
 }
 
-function stop(why = "Stopped; Python starts anew.") {
+function stop(why = say`Stopped; Python starts anew.`) {
   worker.terminate();
   running = false;
   status(why);
@@ -120,7 +122,8 @@ async function squeezed(text, stream) {
   return new Uint8Array(await new Response(out).arrayBuffer());
 }
 
-const OLD = "Links need a browser of 2023 or newer.";
+const OLD = say`Links need a browser of 2023 or newer.`;
+const instead = (why) => (status(say`${why} Here is the toy instead.`), [TOY, ""]);
 
 async function link() {
   if (!globalThis.CompressionStream) return status(OLD);
@@ -130,23 +133,20 @@ async function link() {
   const text = btoa(String.fromCharCode(...found)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
   history.replaceState(null, "", `#${text}`);
   await navigator.clipboard?.writeText(location.href).catch(() => {});
-  status(`The link is in the address${navigator.clipboard ? ", and copied" : ""}: ${location.href.length.toLocaleString()} characters.`);
+  const size = location.href.length.toLocaleString();
+  status(navigator.clipboard ? say`The link is in the address, and copied: ${size} characters.` : say`The link is in the address: ${size} characters.`);
 }
 
 async function opened() {
   const given = location.hash.slice(1);
   if (!given) return [TOY, ""];
-  if (!globalThis.DecompressionStream) {
-    status(`${OLD} Here is the toy instead.`);
-    return [TOY, ""];
-  }
+  if (!globalThis.DecompressionStream) return instead(OLD);
   try {
     const text = atob(given.replaceAll("-", "+").replaceAll("_", "/"));
     const found = await squeezed(Uint8Array.from(text, (c) => c.charCodeAt(0)), new DecompressionStream("deflate-raw"));
     return JSON.parse(new TextDecoder().decode(found));
   } catch {
-    status("This link is damaged: it was cut, or changed. Here is the toy instead.");
-    return [TOY, ""];
+    return instead(say`This link is damaged: it was cut, or changed.`);
   }
 }
 

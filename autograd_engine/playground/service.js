@@ -3,7 +3,7 @@
 const KEPT = "autograd_engine";
 
 const ALL = [
-  "./", "index.html", "playground.css", "playground.js", "worker.js", "codemirror.js", "codemirror.css", "python.js",
+  "./", "index.html", "playground.css", "wording.js", "playground.js", "worker.js", "codemirror.js", "codemirror.css", "python.js",
   "lessons.json", "autograd_engine.zip", "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json",
 ];
 

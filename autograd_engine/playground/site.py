@@ -14,9 +14,12 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from os import PathLike
 from pathlib import Path
+from typing import Any
+
+from autograd_engine.views.explore.page import inert_json, spoken
 
 OWN = Path(__file__).parent
-FILES = "index.html playground.css playground.js worker.js service.js"
+FILES = "index.html playground.css ../views/explore/wording.js playground.js worker.js service.js"
 PACKAGES = {
     "pyodide@314.0.7": "pyodide.mjs pyodide.asm.mjs pyodide.asm.wasm python_stdlib.zip "
     "pyodide-lock.json",
@@ -26,13 +29,18 @@ PACKAGES = {
 
 
 def playground(
-    folder: str | PathLike[str] = "playground", assets: str | PathLike[str] | None = None
+    folder: str | PathLike[str] = "playground",
+    assets: str | PathLike[str] | None = None,
+    lang: str | None = None,
 ) -> Path:
     """Write the playground into a folder, which it returns.
 
     What `npm pack` gives of Pyodide and CodeMirror is taken from the folder `assets`, else npm
-    fetches it. Raises `RuntimeError` where Pyodide cannot be had.
+    fetches it. `lang` is "en" or "zh", or None for that of the browser. Raises `RuntimeError` where
+    Pyodide cannot be had, `ValueError` for another language.
     """
+    texts = [(OWN / own).read_text("utf-8") for own in FILES.split()]
+    words = inert_json(spoken(lang, "".join(texts)))
     target, fetched = Path(folder), tempfile.TemporaryDirectory()
     with fetched:
         source, why = Path(assets or fetched.name), f"{assets} holds no pyodide-*.tgz"
@@ -52,15 +60,15 @@ def playground(
                 for packed in source.glob(f"{package.partition('@')[0]}-*.tgz"):
                     with tarfile.open(packed) as held:
                         to.write_bytes(held.extractfile(f"package/{name}").read())  # type: ignore[union-attr]
-    for own in FILES.split():
-        shutil.copyfile(OWN / own, target / own)
+    for own, text in zip(FILES.split(), texts):
+        (target / Path(own).name).write_text(text.replace("<!--DATA-->", words), encoding="utf-8")
     with zipfile.ZipFile(target / "autograd_engine.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
         for part in sorted(OWN.parent.rglob("*.*")):
             if part.suffix in (".py", ".js", ".css", ".html", ".json", ".csv", ".gz"):
                 zipped.write(part, part.relative_to(OWN.parents[1]))
     course = OWN / "lessons" if (OWN / "lessons").is_dir() else OWN.parents[1] / "demos"
-    texts = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
-    lessons = {name: text for name, text in texts.items() if "ag.compile(" not in text}
+    course_texts = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
+    lessons = {name: text for name, text in course_texts.items() if "ag.compile(" not in text}
     (target / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
     return target
 
@@ -72,6 +80,10 @@ class _Handler(SimpleHTTPRequestHandler):
         ".js": "text/javascript",
         ".wasm": "application/wasm",
     }
+
+    def copyfile(self, *files: Any) -> None:
+        with suppress(ConnectionError):  # of a browser that asked only whether the file is there
+            super().copyfile(*files)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -3,7 +3,7 @@
 import { loadPyodide } from "./pyodide.mjs";
 
 const MOST = 200_000; // characters that a run prints
-const say = (kind, text) => postMessage({ kind, text });
+const tell = (kind, text) => postMessage({ kind, text });
 const decoder = new TextDecoder();
 let held = "", printed = 0, sent = 0;
 
@@ -12,13 +12,16 @@ function print(bytes) {
   const text = decoder.decode(bytes, { stream: true });
   printed += text.length;
   if (printed <= MOST) held += text;
-  else if (printed - text.length <= MOST) held += "\n… and more, which is left out.\n";
+  else if (printed - text.length <= MOST) {
+    flush();
+    tell("cut");
+  }
   if (performance.now() - sent > 50) flush();
   return bytes.length;
 }
 
 function flush() {
-  if (held) say("print", held);
+  if (held) tell("print", held);
   held = "";
   sent = performance.now();
 }
@@ -26,7 +29,7 @@ function flush() {
 async function start() {
   for (const name of ["pyodide.asm.wasm", "python_stdlib.zip"]) { // for one that does not come Pyodide waits without an end
     const found = await fetch(new URL(name, import.meta.url));
-    if (!found.ok) throw new Error(`${name} did not come`);
+    if (!found.ok) return tell("missing", name);
     found.body.cancel();
   }
   const python = await loadPyodide({ indexURL: new URL(".", import.meta.url).href });
@@ -35,18 +38,18 @@ async function start() {
   const archive = await (await fetch(new URL("autograd_engine.zip", import.meta.url))).arrayBuffer();
   python.unpackArchive(archive, "zip", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
   const { run } = python.pyimport("autograd_engine.playground.running");
-  say("ready");
+  tell("ready");
   onmessage = ({ data }) => {
     printed = 0;
     try {
-      const line = run(data, say);
+      const line = run(data, tell);
       flush();
-      say("done", line);
+      tell("done", line);
     } catch (error) { // the interpreter itself gave up, as where there is no memory left
       flush();
-      say("died", String(error.message ?? error).trim().split("\n").pop());
+      tell("died", String(error.message ?? error).trim().split("\n").pop());
     }
   };
 }
 
-start().catch((error) => say("failed", String(error.message ?? error).slice(0, 200)));
+start().catch((error) => tell("failed", String(error.message ?? error).slice(0, 200)));

@@ -100,7 +100,7 @@ def explore(
     return page
 
 
-def spoken(lang: str | None, text: str) -> dict[str, Any]:
+def spoken(lang: str | None, text: str | None = None) -> dict[str, Any]:
     """Return what a page with that text may say, by language; the English words are the keys."""
     table = json.loads(read("words.json"))
     if lang not in (None, "en", *table):
@@ -108,7 +108,8 @@ def spoken(lang: str | None, text: str) -> dict[str, Any]:
         raise ValueError(f"lang must be {known}, or None for the browser's, not {lang!r:.60}")
     table = {} if lang == "en" else table
     for name, words in table.items():
-        kept = (key for key in words if all(part in text for part in re.split(r"\{\d\}", key)))
+        split = ((key, re.split(r"\{\d\}", key)) for key in words)
+        kept = (key for key, parts in split if text is None or all(part in text for part in parts))
         table[name] = {key: words[key] for key in kept}
     return {"words": table, "lang": lang}
 

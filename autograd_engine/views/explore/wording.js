@@ -61,7 +61,7 @@ function summary({ graph, rule }) {
 function translate(root) {
   document.documentElement.lang = Object.keys(words).length ? lang : "en";
   for (const element of root.querySelectorAll("*")) {
-    for (const name of ["aria-label", "title"]) {
+    for (const name of ["alt", "aria-label", "title"]) {
       if (element.hasAttribute(name)) element.setAttribute(name, words[element.getAttribute(name)] ?? element.getAttribute(name));
     }
     for (const node of element.childNodes) {

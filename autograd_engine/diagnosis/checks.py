@@ -1,0 +1,293 @@
+"""Parameters that are not what they were; numbers and slopes that are not finite; kinks."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from heapq import nlargest
+from typing import Final
+
+from autograd_engine.diagnosis.findings import AGAIN, SHOWN, ZEROED, Case, Finding, each, listed
+from autograd_engine.engine import Value
+from autograd_engine.gradients import holds, same
+from autograd_engine.primitives import TABLE, Opaque
+from autograd_engine.several import crossed
+from autograd_engine.survey import Survey
+from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, POWER, PROD, expm1, gate
+from autograd_engine.words import counted
+
+
+def changed(case: Case) -> Iterator[Finding]:
+    """Values that are no longer what the forward pass computed with."""
+    survey, found = case.survey, dict[int, bool]()  # where, and whether that is sure
+    for i in reversed(range(len(survey.values))):
+        node, on_leaf = survey.values[i], not all(survey.operands[j] for j in survey.operands[i])
+        # What is found already was set by hand, whatever its operands are.
+        if node._x is not None and i not in found and not holds(node, None if on_leaf else ()):
+            suspects = _blamed(survey, i)
+            sure = len(suspects) == 1 or node._rule in (MULTIPLY, DOT)
+            found |= {j: sure or found.get(j, False) for j in suspects}
+    trained = {i for i in case.reached if survey.adjoints[i]}
+    stepped = case.swept and found.keys() >= trained  # a step moves all that have a gradient
+    if not found or (stepped and all(survey.values[i]._rule is LEAF for i in found)):
+        return
+    told = [i for i in sorted(found) if found[i]]
+    names = case.titles(told) if told else f"one or more of {case.titles(sorted(found))}"
+    now = survey.at({i: survey.values[i].data for i in found})
+    yield Finding(
+        "changed leaf",
+        f"{names} got another number after the forward pass",
+        case.place(survey.values[(told or sorted(found))[0]], names),
+        "`backward()` goes by what was recorded, the output and partials of the old number. The "
+        f"output is {survey.output.data:.9g}; with the numbers of now it would be {now:.9g}. After "
+        "a step that is as it should be: compute the output again before the next `backward()`.",
+        f"{AGAIN}  # compute the output again from the new numbers\n{ZEROED}\noutput.backward()",
+    )
+
+
+def _blamed(survey: Survey, i: int) -> list[int]:
+    """Return which operands of a node that does not hold may have been changed: of a product those
+    that are not its partials, of computed ones those that do not hold themselves, else each leaf.
+    """
+    node, operands = survey.values[i], survey.operands[i]
+    if all(survey.operands[j] for j in operands):
+        return [j for j in operands if not holds(survey.values[j], ())] or [i]
+    if node._rule in (MULTIPLY, DOT):
+        numbers, odd = [survey.values[j]._data for j in operands], len(operands) % 2
+        old = [*numbers[:odd], *crossed(node._slopes())[odd:]]
+        moved = [j for j, then, now in zip(operands, old, numbers) if not same(then, now)]
+        right = same(node._rule.forward(*old), node._data)
+        return moved if right else [*operands[:odd], *moved] or [i]
+    leaves = [j for j in operands if survey.values[j]._rule is LEAF]
+    return leaves or [j for j in operands if not survey.operands[j]]
+
+
+def rebound(case: Case) -> Iterator[Finding]:
+    """Parameters that are no leaves, or stand behind steps from them.
+
+    A step is a constant that was added to what nothing else uses. A formula may do that, but not
+    three times, nor be all that is new since the pass before, downhill from leaves that stayed.
+    """
+    values, steps = case.survey.values, dict[int, tuple[int, int]]()  # of each: its leaf, how many
+    for i, below in enumerate(case.survey.operands):
+        if values[i].op in ("+", "-") and values[below[1]]._rule is CONSTANT:
+            x = below[0]
+            if case.survey.uses[x] == 1 and (x in steps or values[x]._rule is LEAF):
+                leaf, count = steps.pop(x, (x, 0))
+                steps[i] = leaf, count + 1
+    found = {id(x): (x, x, 0) for x in case.parameters if x._rule is not LEAF}
+    size, then = case.before
+    after = {id(values[leaf]): (0, values[leaf]._data) for leaf in case.survey.leaves}
+    grown = set[int]()
+    for i, (leaf, count) in steps.items():
+        origin = values[leaf]
+        after[id(origin)] = count, origin._data
+        was, at = then.get(id(origin), (count, origin._data))
+        size += 2 * (count - was)  # each with its constant
+        if was < count and at == origin._data and (values[i]._data - at) * origin.grad <= 0.0:
+            grown.add(i)
+    case.before = len(values), after
+    for i, (leaf, count) in steps.items():
+        new = count > 2 or (i in grown and size == len(values))
+        if id(values[i]) in found or (new and leaf in case.reached):
+            found[id(values[i])] = values[i], values[leaf], count
+    if found:
+        yield _no_leaves(case, list(found.values()))
+
+
+def _no_leaves(case: Case, found: list[tuple[Value, Value, int]]) -> Finding:
+    """Return the finding that values, of leaves, by steps, are no leaves; its fix makes some."""
+    titles = [repr(leaf.label) if leaf.label else case.title(value) for value, leaf, _ in found]
+    names, (value, origin, steps) = listed(titles), found[0]
+    why = f"{titles[0]} was computed. A parameter is a leaf, whose number a step changes."
+    if value._rule is CONSTANT:
+        why = "A constant is left out of the gradient: no backward pass reaches it."
+    elif steps:
+        why = (
+            f"{titles[0]} was computed from {origin.data:.6g} in {counted(steps, 'step')}. "
+            f"`w {value.op}= ...` and `w = w {value.op} ...` record an operation and give its "
+            "result the old name; an optimiser, or a list of parameters, holds the old leaf on."
+        )
+    fix = "for i, parameter in enumerate(parameters):\n    parameters[i] = ag.Value(parameter.data)"
+    if len(found) < 4:
+        fix = "\n".join(
+            f"{' = '.join(case.spellings(v, leaf.label))} = ag.Value({v.data!r}, {leaf.label!r})"
+            for v, leaf, _ in found
+        )
+    are = "are no leaves" if len(found) > 1 else "is no leaf"
+    return Finding(
+        "rebound parameter",
+        f"{names} {are} any more",
+        case.place(found[0][0], names),
+        why,
+        f"# leaves once more; a step changes their numbers: w.data -= lr * w.grad\n{fix}\n{AGAIN}",
+    )
+
+
+def unreached(case: Case) -> Iterator[Finding]:
+    """Parameters on which the output does not depend."""
+    values, output = case.survey.values, case.survey.output
+    cut = [x for x in values if isinstance(x._rule, Opaque) and x.operands]
+    if cut:
+        names = listed(map(case.title, cut))
+        yield Finding(
+            "unreached parameter",
+            f"{names}: operands but no partials, so no gradient gets below",
+            case.place(cut[0], names),
+            "A Value made with operands, as micrograd's constructor takes them, knows nothing of "
+            "how it was computed: `backward()` stops there.",
+            "out = a * b  # computed, instead of Value(a.data * b.data, (a, b), '*')",
+        )
+    if case.lost:
+        names = listed(map(case.title, case.lost))
+        fix = f"{AGAIN}  # outside no_grad(), from the parameters instead of their .data"
+        if output.operands:
+            fix = (
+                "reached = {id(leaf) for leaf in ag.graph.leaves(output)}\n"
+                "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()"
+            )
+        yield Finding(
+            "unreached parameter",
+            f"the output {'' if output.operands else 'has no operands: it '}does not depend on "
+            f"{names}",
+            f"{counted(len(case.lost), 'parameter')}: {names}",
+            "No path leads from the output back to there, so the gradient is 0 and training never "
+            "changes it. It is not used, or the path was cut: by `.data` in a formula, by "
+            "`detach()`, inside `no_grad()`, or by a new Value made of an old number.",
+            fix,
+        )
+
+
+SHRINK: Final = each("/= max(1.0, abs(parameter.data))  # numbers of at most 1 again")
+INWARD: Final = ("asin", "acos", "atanh", "acosh", "circle")  # no slope at the domain's end
+
+
+def born(case: Case) -> Iterator[Finding]:
+    """Where a value, or else an adjoint, first became NaN or infinite."""
+    survey, finite = case.survey, math.isfinite
+    masked = finite(survey.output._data)
+    odd = (i for i, node in enumerate(survey.values) if not finite(node._data))
+    values = [i for i in odd if not (masked and survey.values[i]._rule is CONSTANT)]
+    adjoints = [i for i, adjoint in enumerate(survey.adjoints) if not finite(adjoint)]
+    if values:
+        yield _of_value(case, values[0])
+    elif adjoints:
+        yield _of_adjoint(case, adjoints[-1])
+
+
+def _of_value(case: Case, i: int) -> Finding:
+    node = case.survey.values[i]
+    title, kind = case.title(node), _kind(node._data)
+    if node.operands:
+        what, fix = f"{title} gave the first {kind} of the forward pass", SHRINK
+        why = (
+            f"Its operands are still finite ({_numbers(case.survey, i)}); what was computed from "
+            "it is spoilt. A result above 1.8e308 does not fit into a float."
+        )
+    else:
+        what, fix = f"{title} is {kind} from the beginning", f"{AGAIN}  # from finite numbers"
+        why = (
+            "Every value computed from it is spoilt. A parameter becomes so by a step along a "
+            "gradient that is not finite, an input by what was read."
+        )
+        if node._rule is LEAF:
+            fix = f"{case.spellings(node)[0]}.data = 0.0  # a finite number\n{AGAIN}"
+    return Finding("not finite", what, case.place(node, title), why, fix)
+
+
+def _of_adjoint(case: Case, j: int) -> Finding:
+    """Return the finding that an adjoint is the first that is not finite, by what passed it on."""
+    survey, fix = case.survey, SHRINK
+    passed = [
+        (not math.isfinite(partial * adjoint), abs(partial * adjoint), i, partial)
+        for i, adjoint in enumerate(survey.adjoints)
+        for k, partial in zip(survey.operands[i], survey.values[i]._slopes())
+        if k == j and adjoint
+    ]
+    *_, i, partial = max(passed, key=lambda part: part[:2])
+    node, operands = survey.values[i], survey.operands[i]
+    title = case.title(node)
+    if math.isfinite(partial) or node._rule is PROD:
+        why = (
+            f"The partial {partial:.6g} times the adjoint {survey.adjoints[i]:.6g} that arrived, "
+            "added up, is above 1.8e308 and does not fit into a float: the gradient exploded."
+        )
+    elif node._rule is POWER and j == operands[1] and survey.values[operands[0]]._data < 0.0:
+        why = (
+            f"{title} is a power of a negative number, which has a value at whole exponents alone, "
+            "and so no slope by its exponent."
+        )
+        fix = f"{AGAIN}  # with a plain number as exponent: x ** 2.0, or a base above 0"
+    else:
+        why = (
+            f"The partial of {title} by {case.title(survey.values[j])} is {_kind(partial)} there "
+            f"({_numbers(survey, i)}): the function is defined, but has no finite slope."
+        )
+        change = "*= 1 - 1e-9" if node._rule.name in INWARD else "+= 1e-9"
+        fix = each(f"{change}  # away from the place without a slope")
+    what = f"{title} passed on the first {_kind(survey.adjoints[j])} of the backward pass"
+    return Finding("not finite", what, case.place(node), why, fix)
+
+
+def _kind(number: float) -> str:
+    return "NaN" if number != number else "infinity"
+
+
+def _numbers(survey: Survey, i: int) -> str:
+    """Return the operands of a value as numbers, of many the largest."""
+    numbers = [survey.values[j]._data for j in survey.operands[i]]
+    few = numbers if len(numbers) <= SHOWN else nlargest(3, numbers, abs)
+    told = ", ".join(f"{number:.6g}" for number in few)
+    return told if few is numbers else f"{len(numbers):,} of them, the largest {told}"
+
+
+TAKEN: Final = {
+    "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",
+    "absolute": "abs at 0: its slope jumps from -1 to 1, the engine takes 0",
+    "maximum": "a tie of maximum: the engine gives each operand half of the gradient",
+    "minimum": "a tie of minimum: the engine gives each operand half of the gradient",
+    "hypot": "hypot at the origin: it has no slope there, the engine takes 0",
+    "norm": "norm at the origin: it has no slope there, the engine takes 0",
+    "above": "a bound, or a switch, met exactly: the slopes on its two sides differ",
+}
+"""What a kink is, by the name of its primitive, and how the engine decides there."""
+
+
+def kinks(case: Case) -> Iterator[Finding]:
+    """Kinks that were hit, of each operation, where a gradient arrives."""
+    survey = case.survey
+    hit: dict[tuple[int, bool], int] = {}  # by what is on which kink: where first
+    smooth = set()  # what an elu is computed from: its two slopes at 0 are the same
+    for i, (node, operands) in enumerate(zip(survey.values, survey.operands)):
+        name = node._rule.name
+        if node._rule is expm1 and survey.values[operands[0]]._rule is gate:
+            smooth.add(survey.operands[operands[0]][1])
+        if name in TAKEN and TABLE.get(name) is node._rule and _hit(node):
+            of = next((j for j in operands if survey.values[j]._rule is not CONSTANT), operands[0])
+            hit.setdefault((of, name in ("relu", "above")), i)  # of which leaky_relu is made
+    places = defaultdict[str, list[int]](list)
+    for (of, threshold), i in hit.items():
+        name = survey.values[i]._rule.name
+        # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
+        arrived = abs(survey.adjoints[of if name == "above" else i])
+        if arrived > 1e-12 and not (threshold and of in smooth):
+            places[name].append(i)
+    for name, found in places.items():
+        yield Finding(
+            "kink",
+            f"{counted(len(found), 'kink was', 'kinks were')} hit exactly: "
+            f"{TAKEN[name].partition(':')[0]}",
+            case.where(found),
+            f"{TAKEN[name][:1].upper()}{TAKEN[name][1:]}. Any number between the two slopes could "
+            "stand for it. Equal weights, or inputs and biases of 0, bring that about.",
+            "import random\n\n" + each("+= random.uniform(-1e-6, 1e-6)  # a step off the kink"),
+        )
+
+
+def _hit(node: Value) -> bool:
+    """Say whether the operands of what has a kink are right on it."""
+    if node._rule.name not in ("maximum", "minimum", "above"):
+        return not any(operand._data for operand in node.operands)
+    x, y = node.operands
+    return x._data == y._data and not (x._rule is y._rule is CONSTANT) and x is not y
