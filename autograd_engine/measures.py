@@ -95,7 +95,10 @@ def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judg
 
 
 def judge(samples: Sequence[Sample]) -> Judge:
-    targets = [only(target) for _, target in samples]
+    targets: Any = [target for _, target in samples]
+    kinds = set(map(type, targets))
+    plain = len(kinds) == 1 and kinds <= {int, float, bool}  # one of each is enough
+    targets = set(targets) if plain else [only(target) for target in targets]
     numbers = all(map(is_number, targets))
     return Judge(
         positions=numbers and all(hasattr(t, "__index__") and t >= 0 for t in targets),
