@@ -26,19 +26,19 @@ def changed(case: Case) -> Iterator[Finding]:
         # What is found already was set by hand, whatever its operands are.
         if node._x is not None and i not in found and not holds(node, None if on_leaf else ()):
             suspects = _blamed(survey, i)
-            sure = len(suspects) == 1 or node._rule in (MULTIPLY, DOT)
-            found |= {j: sure or found.get(j, False) for j in suspects}
+            known = len(suspects) == 1 or node._rule in (MULTIPLY, DOT)
+            found |= {j: known or found.get(j, False) for j in suspects}
     trained = {i for i in case.reached if survey.adjoints[i]}
     stepped = case.swept and found.keys() >= trained  # a step moves all that have a gradient
     if not found or (stepped and all(survey.values[i]._rule is LEAF for i in found)):
         return
-    told = [i for i in sorted(found) if found[i]]
-    names = case.titles(told) if told else f"one or more of {case.titles(sorted(found))}"
-    now = survey.at({i: survey.values[i].data for i in found})
+    sure = [i for i in sorted(found) if found[i]]
+    told, now = sure or sorted(found), survey.at({i: survey.values[i].data for i in found})
+    names = f"{'' if sure else 'one or more of '}{case.titles(told)}"
     yield Finding(
         "changed leaf",
         f"{names} got another number after the forward pass",
-        case.place(survey.values[(told or sorted(found))[0]], names),
+        case.place(survey.values[told[0]], names),
         "`backward()` goes by what was recorded, the output and partials of the old number. The "
         f"output is {survey.output.data:.9g}; with the numbers of now it would be {now:.9g}. After "
         "a step that is as it should be: compute the output again before the next `backward()`.",
@@ -97,7 +97,6 @@ def rebound(case: Case) -> Iterator[Finding]:
 
 
 def _no_leaves(case: Case, found: list[tuple[Value, Value, int]]) -> Finding:
-    """Return the finding that values, of leaves, by steps, are no leaves; its fix makes some."""
     titles = [repr(leaf.label) if leaf.label else case.title(value) for value, leaf, _ in found]
     names, (value, origin, steps) = listed(titles), found[0]
     why = f"{titles[0]} was computed. A parameter is a leaf, whose number a step changes."
@@ -141,12 +140,10 @@ def unreached(case: Case) -> Iterator[Finding]:
         )
     if case.lost:
         names = listed(map(case.title, case.lost))
-        fix = f"{AGAIN}  # outside no_grad(), from the parameters instead of their .data"
-        if output.operands:
-            fix = (
-                "reached = {id(leaf) for leaf in ag.graph.leaves(output)}\n"
-                "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()"
-            )
+        kept = "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()"
+        fix = f"reached = {{id(leaf) for leaf in ag.graph.leaves(output)}}\n{kept}"
+        if not output.operands:
+            fix = f"{AGAIN}  # outside no_grad(), from the parameters instead of their .data"
         yield Finding(
             "unreached parameter",
             f"the output {'' if output.operands else 'has no operands: it '}does not depend on "
@@ -179,25 +176,19 @@ def born(case: Case) -> Iterator[Finding]:
 def _of_value(case: Case, i: int) -> Finding:
     node = case.survey.values[i]
     title, kind = case.title(node), _kind(node._data)
-    if node.operands:
+    what, fix = f"{title} is {kind} from the beginning", f"{AGAIN}  # from finite numbers"
+    why = "a parameter becomes so by a step along such a gradient, an input by what was read."
+    if node._rule is LEAF:
+        fix = f"{case.spellings(node)[0]}.data = 0.0  # a finite number\n{AGAIN}"
+    elif node.operands:
         what, fix = f"{title} gave the first {kind} of the forward pass", SHRINK
-        why = (
-            f"Its operands are still finite ({_numbers(case.survey, i)}); what was computed from "
-            "it is spoilt. A result above 1.8e308 does not fit into a float."
-        )
-    else:
-        what, fix = f"{title} is {kind} from the beginning", f"{AGAIN}  # from finite numbers"
-        why = (
-            "Every value computed from it is spoilt. A parameter becomes so by a step along a "
-            "gradient that is not finite, an input by what was read."
-        )
-        if node._rule is LEAF:
-            fix = f"{case.spellings(node)[0]}.data = 0.0  # a finite number\n{AGAIN}"
+        why = f"its operands are still finite ({_numbers(case.survey, i)}), but a result above "
+        why += "1.8e308 does not fit into a float."
+    why = f"What was computed from it is spoilt; {why}"
     return Finding("not finite", what, case.place(node, title), why, fix)
 
 
 def _of_adjoint(case: Case, j: int) -> Finding:
-    """Return the finding that an adjoint is the first that is not finite, by what passed it on."""
     survey, fix = case.survey, SHRINK
     passed = [
         (not math.isfinite(partial * adjoint), abs(partial * adjoint), i, partial)
@@ -236,12 +227,13 @@ def _kind(number: float) -> str:
 
 def _numbers(survey: Survey, i: int) -> str:
     """Return the operands of a value as numbers, of many the largest."""
-    numbers = [survey.values[j]._data for j in survey.operands[i]]
-    few = numbers if len(numbers) <= SHOWN else nlargest(3, numbers, abs)
-    told = ", ".join(f"{number:.6g}" for number in few)
-    return told if few is numbers else f"{len(numbers):,} of them, the largest {told}"
+    numbers, head = [survey.values[j]._data for j in survey.operands[i]], ""
+    if len(numbers) > SHOWN:
+        head, numbers = f"{len(numbers):,} of them, the largest ", nlargest(3, numbers, abs)
+    return head + ", ".join(f"{number:.6g}" for number in numbers)
 
 
+# What a kink is, by the name of its primitive, and how the engine decides there.
 TAKEN: Final = {
     "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",
     "absolute": "abs at 0: its slope jumps from -1 to 1, the engine takes 0",
@@ -251,7 +243,6 @@ TAKEN: Final = {
     "norm": "norm at the origin: it has no slope there, the engine takes 0",
     "above": "a bound, or a switch, met exactly: the slopes on its two sides differ",
 }
-"""What a kink is, by the name of its primitive, and how the engine decides there."""
 
 
 def kinks(case: Case) -> Iterator[Finding]:
@@ -286,7 +277,6 @@ def kinks(case: Case) -> Iterator[Finding]:
 
 
 def _hit(node: Value) -> bool:
-    """Say whether the operands of what has a kink are right on it."""
     if node._rule.name not in ("maximum", "minimum", "above"):
         return not any(operand._data for operand in node.operands)
     x, y = node.operands

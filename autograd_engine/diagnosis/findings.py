@@ -69,11 +69,9 @@ class Findings(list[Finding]):
         return str(self) if self else "[]"
 
     def _repr_html_(self) -> str:
-        """Return what notebooks show."""
         return f'<pre style="white-space: pre-wrap">{html.escape(str(self))}</pre>'
 
-    def _mime_(self) -> tuple[str, str]:
-        """Return what marimo shows."""
+    def _mime_(self) -> tuple[str, str]:  # which marimo shows
         return "text/html", self._repr_html_()
 
 
@@ -85,8 +83,9 @@ class Case:
     ) -> None:
         self.survey = survey = Survey(output)
         self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
-        given = [survey.values[i] for i in survey.leaves] if parameters is None else parameters
-        self.parameters = list({id(value): value for value in given}.values())
+        self.parameters = list({id(value): value for value in parameters or ()}.values())
+        if parameters is None:
+            self.parameters = [survey.values[i] for i in survey.leaves]
         # Of the pass before: how many values, and steps from each leaf, and where the leaf was.
         self.before: tuple[int, dict[int, tuple[int, float]]] = 0, {}
         self._places = {id(v): i for i, v in reversed(list(enumerate(parameters or ())))}
@@ -104,18 +103,19 @@ class Case:
     def name(self, value: Value) -> str:
         """Return the name of a value by its label or its place in a model, "" if it has none."""
         i = self.survey.position.get(id(value))
-        return value.label if i is None else self.survey.given_names[i]
+        name = value.label if i is None else self.survey.given_names[i]
+        return name and repr(name)
 
     def title(self, value: Value) -> str:
         """Return what a sentence calls a value: its name, or how it was computed."""
         name, operands, op = self.name(value), value.operands, value.op
         if name or id(value) in self._places:
-            return repr(name) if name else f"parameters[{self._places[id(value)]}]"
+            return name or f"parameters[{self._places[id(value)]}]"
         if not operands:
             known = f"leaf {self.survey.name(value)} =" if id(value) in self.survey.position else ""
             kind = "constant" if value._rule is CONSTANT else known or "leaf"
             return f"the {kind} {value.data:.6g}"
-        told = [repr(self.name(x)) if self.name(x) else f"{x.data:.6g}" for x in operands[:SHOWN]]
+        told = [self.name(x) or f"{x.data:.6g}" for x in operands[:SHOWN]]
         if len(operands) > SHOWN:
             told[3:] = [f"and {len(operands) - 3:,} more"]
         if op.startswith("**") and told[0].startswith("-"):
@@ -125,7 +125,6 @@ class Case:
         return f"{told[0]}{op}" if op.startswith("**") else f"{op}({', '.join(told)})"
 
     def titles(self, places: Iterable[int]) -> str:
-        """Return what a sentence calls the values at these positions."""
         return listed(self.title(self.survey.values[i]) for i in places)
 
     def place(self, value: Value, title: str = "") -> str:
