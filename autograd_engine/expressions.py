@@ -61,7 +61,7 @@ ADVICE: dict[type[ast.AST], str] = {
 CONSTANTS = {"pi": math.pi, "e": math.e, "π": math.pi}
 TOO_LARGE = f"too large: numbers go up to {sys.float_info.max:.2g}"
 SIGNS = {sign: OPERATORS[kind] for sign, kind in zip("+-*/", (ast.Add, ast.Sub, ast.Mult, ast.Div))}
-OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log", "pow": "a ** b"}
+OTHER_NAMES = {"ln": "log", "pow": "a ** b"}
 
 
 def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
@@ -165,12 +165,11 @@ class _Evaluation:
             raise ValueError(f"an expression cannot call {self.quoted(node.func)}: {advice}")
         name = node.func.id
         if name not in FUNCTIONS:
-            known = OTHER_NAMES.get(name, name.replace("arc", "a", 1))
             other = meant(name, FUNCTIONS) or "; there are those of the package, such as tanh(a)"
             if name in self.values:
                 other = f"; {self.product(node)}"
-            elif known in FUNCTIONS or name == "pow":
-                other = f"; did you mean {known!r}?"
+            elif name in OTHER_NAMES:
+                other = f"; did you mean {OTHER_NAMES[name]!r}?"
             raise ValueError(f"there is no function {name!r:.80}{other}")
         starred = [part for part in node.args if isinstance(part, ast.Starred)]
         if starred or None in [keyword.arg for keyword in node.keywords]:
