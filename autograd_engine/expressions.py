@@ -61,7 +61,7 @@ ADVICE: dict[type[ast.AST], str] = {
 CONSTANTS = {"pi": math.pi, "e": math.e, "π": math.pi}
 TOO_LARGE = f"too large: numbers go up to {sys.float_info.max:.2g}"
 SIGNS = {sign: OPERATORS[kind] for sign, kind in zip("+-*/", (ast.Add, ast.Sub, ast.Mult, ast.Div))}
-OTHER_NAMES = {"ln": "log", "pow": "a ** b"}
+OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log", "pow": "a ** b"}
 
 
 def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
