@@ -77,26 +77,25 @@ class Units:
             else:
                 unit.inputs.clear()
 
-    @property
-    def _layers(self) -> dict[tuple[bool, str], list[Unit]]:
+    def asleep(self) -> Iterator[tuple[bool, str, list[Unit], int]]:
+        """Yield each layer in which units pass no gradient: whether of ReLU, these, of how many."""
         layers = defaultdict[tuple[bool, str], list[Unit]](list)
         for unit in self._units.values():
             layers[unit.op == relu.name, layer_of(unit.home)].append(unit)
-        return layers
-
-    def blocks(self) -> bool:
-        """Say whether there is a layer of which no unit passes a gradient."""
-        return any(all(unit.asleep() for unit in units) for units in self._layers.values())
-
-    def findings(self) -> Iterator[Finding]:
-        """Yield one finding for each layer in which units pass no gradient."""
-        for (dead, layer), units in self._layers.items():
+        for (dead, layer), units in layers.items():
             asleep = [unit for unit in units if unit.asleep()]
             if dead and layer and len(asleep) < len(units):
                 # One sample alone switches half of a layer off: no reason to worry.
                 asleep = [unit for unit in asleep if unit.samples > 1]
             if asleep:
-                yield _asleep(dead, layer, asleep, len(units))
+                yield dead, layer, asleep, len(units)
+
+    def blocks(self) -> bool:
+        """Say whether there is a layer of which no unit passes a gradient."""
+        return any(len(units) == of for *_, units, of in self.asleep())
+
+    def findings(self) -> list[Finding]:
+        return [_asleep(*found) for found in self.asleep()]
 
 
 def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
