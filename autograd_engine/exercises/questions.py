@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -40,7 +41,7 @@ class Said(str):
 
 
 def said(words: str, *put: str) -> Said:
-    found = Said(words.format(*put))
+    found = Said(re.sub(r"\{(\d)\}", lambda hole: put[int(hole[1])], words))
     found.words, found.put = words, put
     return found
 
@@ -60,16 +61,18 @@ class Question(NamedTuple):
     answer: float
     mistakes: Sequence[tuple[float, Said]]
     choices: Sequence[str] = ()
+    otherwise: Said = said("Not yet.")
 
     def into(self, table: dict[str, str]) -> Question:
         mistakes = [(wrong, words.into(table)) for wrong, words in self.mistakes]
-        return self._replace(text=self.text.into(table), mistakes=mistakes)
+        text, otherwise = self.text.into(table), self.otherwise.into(table)
+        return self._replace(text=text, mistakes=mistakes, otherwise=otherwise)
 
     @property
     def key(self) -> str:
         """The answer and the mistakes so that nobody reads them by chance."""
         told = [[wrong, *getattr(words, "parts", [words])] for wrong, words in self.mistakes]
-        return b64encode(json.dumps([self.answer, told]).encode()).decode()
+        return b64encode(json.dumps([self.answer, told, self.otherwise.parts]).encode()).decode()
 
 
 def asked(text: Said, answer: float, mistakes: Iterable[tuple[float, Said]]) -> Question:

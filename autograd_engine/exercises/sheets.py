@@ -181,9 +181,9 @@ def near(text: str, number: float) -> bool:
 
 def judged(text: str, key: str) -> Said:
     """Return what is wrong with an answer, in words; "" where nothing is."""
-    answer, mistakes = json.loads(b64decode(key))
-    told = (said(*words) for wrong, *words in [(answer, ""), *mistakes] if near(text, wrong))
-    return next(told, said("Not yet."))
+    answer, mistakes, otherwise = json.loads(b64decode(key))
+    told = (words for wrong, *words in [(answer, ""), *mistakes] if near(text, wrong))
+    return said(*next(told, otherwise))
 
 
 def check(answer: Any, key: str) -> None:
@@ -203,7 +203,7 @@ def grade(folder: str | Path) -> str:
             saved = json.loads(path.read_text(encoding="utf-8"))
             told = [judged(text, key) for text, key in zip(saved["answers"], saved["keys"])]
             who = printable(saved["name"] or path.stem, 24)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             file = printable(path, LINE)
             raise ValueError(f"{file} holds no answers of an exercise: {error!r}") from None
         mistakes.update(re.sub(r"\{\d\}", "…", words.parts[0]) for words in told if words)
