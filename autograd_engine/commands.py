@@ -60,7 +60,7 @@ def train(options: Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{name}.checkpoint.json"
     before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
-    kept = _kept_rate(checkpoint, make.__name__) if options.resume else None
+    done, kept = _kept(checkpoint, make.__name__) if options.resume else (0, None)
     rate = options.learning_rate or kept or rate
     shape = "-".join(map(str, [len(data.names), *sizes]))
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
@@ -102,14 +102,12 @@ def train(options: Namespace) -> None:
                 write("loss.png", lambda path: plots.loss_curve(history, path, title))
             if len(trained.names) == 2 and classes:
                 told = f"{name}: {how}; {len(trained)} training points"
-                write(
-                    "boundary.png", lambda path: plots.decision_boundary(model, trained, path, told)
-                )
+                drawn = plots.decision_boundary
+                write("boundary.png", lambda path: drawn(model, trained, path, told))
         except ImportError as error:
             print(error)
         write("model.json", lambda path: save(model, path))
-        new = before is None or checkpoint.stat().st_mtime_ns != before
-        if record and new:
+        if record and done < epochs:
             from autograd_engine.views.replay import replay
 
             write("replay.html", lambda path: replay(history, path))
@@ -118,10 +116,9 @@ def train(options: Namespace) -> None:
         if whole and (options.resume or whole != before):
             raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
         raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
-    files += [f"wrote {printable(checkpoint, LINE)}"] if new else []
-    if not new:
-        done, more = len(history.loss), " or to replay" if record else ""
-        verb = "is" if done == 1 else "are"
+    files += [f"wrote {printable(checkpoint, LINE)}"] if done < epochs else []
+    if done >= epochs:
+        verb, more = "is" if done == 1 else "are", " or to replay" if record else ""
         print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train{more}")
     elif not bar:  # else it stands above the bar
         print(way(history.ran))
@@ -199,11 +196,10 @@ def _table(options: Namespace) -> Dataset:
         print(f"warning: {_as_typed(str(word.message))}", file=sys.stderr)
     found = data.classes or [f"{number:.17g}" for number in set(data.targets)]
     if classes is None and all(name.lstrip("+-").isdecimal() for name in found):
-        told = f"{printable(options.target)} holds {len(found)} different whole numbers: taken as "
-        numbers = "numbers to predict (--classes to tell them apart)"
-        print(
-            told + ("classes (--numbers to predict them as numbers)" if data.classes else numbers)
-        )
+        taken = "numbers to predict (--classes to tell them apart)"
+        taken = "classes (--numbers to predict them as numbers)" if data.classes else taken
+        column = printable(options.target)
+        print(f"{column} holds {len(found)} different whole numbers: taken as {taken}")
     return data
 
 
@@ -215,16 +211,17 @@ def _as_typed(said: str) -> str:
     return re.sub(options, lambda m: f"--{m[1]} {m[2] or m[3] or ''}".strip(), said)
 
 
-def _kept_rate(checkpoint: Path, optimizer: str) -> float | None:
-    """Return the rate of the checkpoint's optimiser; None where `fit` refuses it."""
+def _kept(checkpoint: Path, optimizer: str) -> tuple[int, float | None]:
+    """Return the checkpoint's epochs, and its optimiser's rate; 0, None where `fit` refuses it."""
     if not checkpoint.exists():
         around = printable(checkpoint.parent, LINE)
         print(f"there is no checkpoint in {around}: training starts anew")
     with suppress(KeyError, OverflowError, TypeError, ValueError):
-        written = written_training(checkpoint)["optimizer"]
-        if written["optimizer"] == optimizer:
-            return finite("lr", written["settings"]["lr"])
-    return None
+        written = written_training(checkpoint)
+        rate = finite("lr", written["optimizer"]["settings"]["lr"])
+        same = written["optimizer"]["optimizer"] == optimizer
+        return len(written["history"]["loss"]), rate if same else None
+    return 0, None
 
 
 def _score(model: MLP, data: Dataset) -> str:

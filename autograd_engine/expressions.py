@@ -165,12 +165,11 @@ class _Evaluation:
             raise ValueError(f"an expression cannot call {self.quoted(node.func)}: {advice}")
         name = node.func.id
         if name not in FUNCTIONS:
-            known = OTHER_NAMES.get(name, name.replace("arc", "a", 1))
             other = meant(name, FUNCTIONS) or "; there are those of the package, such as tanh(a)"
             if name in self.values:
                 other = f"; {self.product(node)}"
-            elif known in FUNCTIONS or name == "pow":
-                other = f"; did you mean {known!r}?"
+            elif name in OTHER_NAMES:
+                other = f"; did you mean {OTHER_NAMES[name]!r}?"
             raise ValueError(f"there is no function {name!r:.80}{other}")
         starred = [part for part in node.args if isinstance(part, ast.Starred)]
         if starred or None in [keyword.arg for keyword in node.keywords]:

@@ -120,12 +120,6 @@ $ public --assets packed
 may lack and * for several, the help, and (said) or [taken] what holds without it; examples.
 """
 ROW = re.compile(r"(\S+)(?: (\S+?)([?*]?))?  +(.*?)(?: \[(\S+)\]| \(([^()]*)\))?")
-CHOICES = {
-    "DATASET": "commands:DATASETS", "OPTIMIZER": "commands:OPTIMIZERS",
-    "ACTIVATION": "firing:ACTIVATIONS", "STYLE": "views.picture.drawing:STYLES",
-    "DIRECTION": "views.picture.drawing:DIRECTIONS", "KIND": "exercises.questions:KINDS",
-}  # fmt: skip
-"""Where the names are of which an argument is one; they are imported when it is asked for."""
 
 
 def refuse(message: str) -> int:
@@ -145,8 +139,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if unknown := re.match(r"unrecognized arguments: (--[\w-]+)", message):
             message += meant(unknown[1], re.findall(r"--[\w-]+", self.format_help()))
-        choice = r"(.*invalid choice: (.*)) \(choose from (.*)\)"
-        if wrong := re.fullmatch(choice, message, re.S):
+        if wrong := re.fullmatch(r"(.*invalid choice: (.*)) \(choose from (.*)\)", message, re.S):
             names = re.findall(r"\w+", wrong[3])  # quoted by some Pythons
             close = meant(wrong[2].strip("'\""), names) or f"; choose from {', '.join(names)}"
             message = wrong[1] + close
@@ -166,8 +159,8 @@ class Parser(argparse.ArgumentParser):
                 name, settings["action"] = f"--{name[7:]}", argparse.BooleanOptionalAction
             elif metavar:
                 settings = {"metavar": metavar, "type": READERS.get(metavar, str)}
-            if metavar in CHOICES:
-                names = [*resolve_name(f"autograd_engine.{CHOICES[metavar]}")]
+            if metavar in NAMES:
+                names = [*resolve_name(f"autograd_engine.{NAMES[metavar]}")]
                 settings["choices"], told = names, told.replace("{}", ", ".join(names))
             if many == "*":
                 several = {"action": "append"} if name[0] == "-" else {"nargs": many}
@@ -229,7 +222,12 @@ READERS: dict[str, Callable[[str], Any]] = {
     "drop|NUMBER": _missing,
     "MARK": lambda text: {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": " "}.get(text, text),
 }
-"""How an argument is read, by what stands for it in help."""
+NAMES = {  # are imported where they are asked for
+    "DATASET": "commands:DATASETS", "OPTIMIZER": "commands:OPTIMIZERS",
+    "ACTIVATION": "firing:ACTIVATIONS", "STYLE": "views.picture.drawing:STYLES",
+    "DIRECTION": "views.picture.drawing:DIRECTIONS", "KIND": "exercises.questions:KINDS",
+}  # fmt: skip
+"""How an argument is read, and where the names are of which it is one, by what stands for it."""
 
 
 def parser(name: str) -> Parser:

@@ -793,6 +793,16 @@ def test_help_says_the_default_of_every_option_and_shows_examples_that_are_taken
         assert name == "autograd_engine" and callable(_options(arguments).run)
 
 
+def test_help_tells_the_defaults_that_training_takes(run):
+    told = " ".join(run("train", "--help")[1].split())
+    for name, epochs in commands.EPOCHS.items():
+        assert f"{name} {epochs}" in told
+    for name, (_, rate) in commands.OPTIMIZERS.items():
+        assert f"{name} {rate:g}" in told
+    for name, layers in commands.LAYERS.items():
+        assert f"16,16; {name} {','.join(map(str, layers))})" in told
+
+
 def test_without_arguments_it_shows_its_help(run):
     status, out, err = run()
     assert (status, err) == (0, "")

@@ -8,6 +8,7 @@ import random
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -233,9 +234,13 @@ def test_saved_answers_are_graded_and_mistakes_counted(tmp_path):
     lines = grade(tmp_path).splitlines()
     assert [line.split() for line in lines[:3]] == [["Ada", "2", "of", "2"], ["Bob", "1", "of", "2"], ["nobody", "0", "of", "2"]]  # fmt: skip
     assert lines[3:] == ["   2 times: Not yet.", "   1 times: The sign is the other way round."]
-    (tmp_path / "Eve.json").write_text('{"answers": 3}')
-    with pytest.raises(ValueError, match=r"Eve.json holds no answers of an exercise"):
-        grade(tmp_path)
+    for key in ([2.0, [[1.0, "{3}"]], ["Not yet."]], [2.0, [[1.0, "{0}", 5]], []], [2.0]):
+        changed = b64encode(json.dumps(key).encode()).decode()
+        saved = json.dumps({"name": "Eve", "answers": ["1"], "keys": [changed]})
+        for text in ('{"answers": 3}', saved):
+            (tmp_path / "Eve.json").write_text(text)
+            with pytest.raises(ValueError, match=r"Eve.json holds no answers of an exercise"):
+                grade(tmp_path)
     with pytest.raises(FileNotFoundError, match="no saved answers"):
         grade(tmp_path / "nothing")
 

@@ -1,6 +1,6 @@
 """What is wrong with a gradient: `diagnose` for a graph, `diagnostics` for a piece of a program.
 
-A check is a generator of findings over a case, which holds the one survey of the graph.
+A check is a generator of findings over a case: the one survey of the graph, with parameters.
 
     findings    Finding, and the list of them; the case, and what things are called in it
     checks      parameters that are not what they were, the first NaN or infinity, kinks

@@ -20,27 +20,27 @@ from autograd_engine.words import counted
 
 def changed(case: Case) -> Iterator[Finding]:
     """Values that are no longer what the forward pass computed with."""
-    survey, found = case.survey, dict[int, bool]()  # where, and whether that is sure
-    for i in reversed(range(len(survey.values))):
-        node, on_leaf = survey.values[i], not all(survey.operands[j] for j in survey.operands[i])
+    found = dict[int, bool]()  # where, and whether that is sure
+    for i in reversed(range(len(case.values))):
+        node, on_leaf = case.values[i], not all(case.operands[j] for j in case.operands[i])
         # What is found already was set by hand, whatever its operands are.
         if node._x is not None and i not in found and not holds(node, None if on_leaf else ()):
-            suspects = _blamed(survey, i)
-            sure = len(suspects) == 1 or node._rule in (MULTIPLY, DOT)
-            found |= {j: sure or found.get(j, False) for j in suspects}
-    trained = {i for i in case.reached if survey.adjoints[i]}
+            suspects = _blamed(case, i)
+            known = len(suspects) == 1 or node._rule in (MULTIPLY, DOT)
+            found |= {j: known or found.get(j, False) for j in suspects}
+    trained = {i for i in case.reached if case.adjoints[i]}
     stepped = case.swept and found.keys() >= trained  # a step moves all that have a gradient
-    if not found or (stepped and all(survey.values[i]._rule is LEAF for i in found)):
+    if not found or (stepped and all(case.values[i]._rule is LEAF for i in found)):
         return
-    told = [i for i in sorted(found) if found[i]]
-    names = case.titles(told) if told else f"one or more of {case.titles(sorted(found))}"
-    now = survey.at({i: survey.values[i].data for i in found})
+    sure = [i for i in sorted(found) if found[i]]
+    told, now = sure or sorted(found), case.at({i: case.values[i].data for i in found})
+    names = f"{'' if sure else 'one or more of '}{case.titles(told)}"
     yield Finding(
         "changed leaf",
         f"{names} got another number after the forward pass",
-        case.place(survey.values[(told or sorted(found))[0]], names),
+        case.place(case.values[told[0]], names),
         "`backward()` goes by what was recorded, the output and partials of the old number. The "
-        f"output is {survey.output.data:.9g}; with the numbers of now it would be {now:.9g}. After "
+        f"output is {case.output.data:.9g}; with the numbers of now it would be {now:.9g}. After "
         "a step that is as it should be: compute the output again before the next `backward()`.",
         f"{AGAIN}  # compute the output again from the new numbers\n{ZEROED}\noutput.backward()",
     )
@@ -69,16 +69,16 @@ def rebound(case: Case) -> Iterator[Finding]:
     A step is a constant that was added to what nothing else uses. A formula may do that, but not
     three times, nor be all that is new since the pass before, downhill from leaves that stayed.
     """
-    values, steps = case.survey.values, dict[int, tuple[int, int]]()  # of each: its leaf, how many
-    for i, below in enumerate(case.survey.operands):
+    values, steps = case.values, dict[int, tuple[int, int]]()  # of each: its leaf, how many
+    for i, below in enumerate(case.operands):
         if values[i].op in ("+", "-") and values[below[1]]._rule is CONSTANT:
             x = below[0]
-            if case.survey.uses[x] == 1 and (x in steps or values[x]._rule is LEAF):
+            if case.uses[x] == 1 and (x in steps or values[x]._rule is LEAF):
                 leaf, count = steps.pop(x, (x, 0))
                 steps[i] = leaf, count + 1
     found = {id(x): (x, x, 0) for x in case.parameters if x._rule is not LEAF}
     size, then = case.before
-    after = {id(values[leaf]): (0, values[leaf]._data) for leaf in case.survey.leaves}
+    after = {id(values[leaf]): (0, values[leaf]._data) for leaf in case.leaves}
     grown = set[int]()
     for i, (leaf, count) in steps.items():
         origin = values[leaf]
@@ -97,7 +97,6 @@ def rebound(case: Case) -> Iterator[Finding]:
 
 
 def _no_leaves(case: Case, found: list[tuple[Value, Value, int]]) -> Finding:
-    """Return the finding that values, of leaves, by steps, are no leaves; its fix makes some."""
     titles = [repr(leaf.label) if leaf.label else case.title(value) for value, leaf, _ in found]
     names, (value, origin, steps) = listed(titles), found[0]
     why = f"{titles[0]} was computed. A parameter is a leaf, whose number a step changes."
@@ -127,7 +126,7 @@ def _no_leaves(case: Case, found: list[tuple[Value, Value, int]]) -> Finding:
 
 def unreached(case: Case) -> Iterator[Finding]:
     """Parameters on which the output does not depend."""
-    values, output = case.survey.values, case.survey.output
+    values, output = case.values, case.output
     cut = [x for x in values if isinstance(x._rule, Opaque) and x.operands]
     if cut:
         names = listed(map(case.title, cut))
@@ -141,12 +140,10 @@ def unreached(case: Case) -> Iterator[Finding]:
         )
     if case.lost:
         names = listed(map(case.title, case.lost))
-        fix = f"{AGAIN}  # outside no_grad(), from the parameters instead of their .data"
-        if output.operands:
-            fix = (
-                "reached = {id(leaf) for leaf in ag.graph.leaves(output)}\n"
-                "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()"
-            )
+        kept = "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()"
+        fix = f"reached = {{id(leaf) for leaf in ag.graph.leaves(output)}}\n{kept}"
+        if not output.operands:
+            fix = f"{AGAIN}  # outside no_grad(), from the parameters instead of their .data"
         yield Finding(
             "unreached parameter",
             f"the output {'' if output.operands else 'has no operands: it '}does not depend on "
@@ -165,11 +162,10 @@ INWARD: Final = ("asin", "acos", "atanh", "acosh", "circle")  # no slope at the 
 
 def born(case: Case) -> Iterator[Finding]:
     """Where a value, or else an adjoint, first became NaN or infinite."""
-    survey, finite = case.survey, math.isfinite
-    masked = finite(survey.output._data)
-    odd = (i for i, node in enumerate(survey.values) if not finite(node._data))
-    values = [i for i in odd if not (masked and survey.values[i]._rule is CONSTANT)]
-    adjoints = [i for i, adjoint in enumerate(survey.adjoints) if not finite(adjoint)]
+    masked = math.isfinite(case.output._data)
+    odd = (i for i, node in enumerate(case.values) if not math.isfinite(node._data))
+    values = [i for i in odd if not (masked and case.values[i]._rule is CONSTANT)]
+    adjoints = [i for i, adjoint in enumerate(case.adjoints) if not math.isfinite(adjoint)]
     if values:
         yield _of_value(case, values[0])
     elif adjoints:
@@ -177,43 +173,37 @@ def born(case: Case) -> Iterator[Finding]:
 
 
 def _of_value(case: Case, i: int) -> Finding:
-    node = case.survey.values[i]
+    node = case.values[i]
     title, kind = case.title(node), _kind(node._data)
-    if node.operands:
+    what, fix = f"{title} is {kind} from the beginning", f"{AGAIN}  # from finite numbers"
+    why = "a parameter becomes so by a step along such a gradient, an input by what was read."
+    if node._rule is LEAF:
+        fix = f"{case.spellings(node)[0]}.data = 0.0  # a finite number\n{AGAIN}"
+    elif node.operands:
         what, fix = f"{title} gave the first {kind} of the forward pass", SHRINK
-        why = (
-            f"Its operands are still finite ({_numbers(case.survey, i)}); what was computed from "
-            "it is spoilt. A result above 1.8e308 does not fit into a float."
-        )
-    else:
-        what, fix = f"{title} is {kind} from the beginning", f"{AGAIN}  # from finite numbers"
-        why = (
-            "Every value computed from it is spoilt. A parameter becomes so by a step along a "
-            "gradient that is not finite, an input by what was read."
-        )
-        if node._rule is LEAF:
-            fix = f"{case.spellings(node)[0]}.data = 0.0  # a finite number\n{AGAIN}"
+        why = f"its operands are still finite ({_numbers(case, i)}), but a result above "
+        why += "1.8e308 does not fit into a float."
+    why = f"What was computed from it is spoilt; {why}"
     return Finding("not finite", what, case.place(node, title), why, fix)
 
 
 def _of_adjoint(case: Case, j: int) -> Finding:
-    """Return the finding that an adjoint is the first that is not finite, by what passed it on."""
-    survey, fix = case.survey, SHRINK
+    fix = SHRINK
     passed = [
         (not math.isfinite(partial * adjoint), abs(partial * adjoint), i, partial)
-        for i, adjoint in enumerate(survey.adjoints)
-        for k, partial in zip(survey.operands[i], survey.values[i]._slopes())
+        for i, adjoint in enumerate(case.adjoints)
+        for k, partial in zip(case.operands[i], case.values[i]._slopes())
         if k == j and adjoint
     ]
     *_, i, partial = max(passed, key=lambda part: part[:2])
-    node, operands = survey.values[i], survey.operands[i]
+    node, operands = case.values[i], case.operands[i]
     title = case.title(node)
     if math.isfinite(partial) or node._rule is PROD:
         why = (
-            f"The partial {partial:.6g} times the adjoint {survey.adjoints[i]:.6g} that arrived, "
+            f"The partial {partial:.6g} times the adjoint {case.adjoints[i]:.6g} that arrived, "
             "added up, is above 1.8e308 and does not fit into a float: the gradient exploded."
         )
-    elif node._rule is POWER and j == operands[1] and survey.values[operands[0]]._data < 0.0:
+    elif node._rule is POWER and j == operands[1] and case.values[operands[0]]._data < 0.0:
         why = (
             f"{title} is a power of a negative number, which has a value at whole exponents alone, "
             "and so no slope by its exponent."
@@ -221,12 +211,12 @@ def _of_adjoint(case: Case, j: int) -> Finding:
         fix = f"{AGAIN}  # with a plain number as exponent: x ** 2.0, or a base above 0"
     else:
         why = (
-            f"The partial of {title} by {case.title(survey.values[j])} is {_kind(partial)} there "
-            f"({_numbers(survey, i)}): the function is defined, but has no finite slope."
+            f"The partial of {title} by {case.title(case.values[j])} is {_kind(partial)} there "
+            f"({_numbers(case, i)}): the function is defined, but has no finite slope."
         )
         change = "*= 1 - 1e-9" if node._rule.name in INWARD else "+= 1e-9"
         fix = each(f"{change}  # away from the place without a slope")
-    what = f"{title} passed on the first {_kind(survey.adjoints[j])} of the backward pass"
+    what = f"{title} passed on the first {_kind(case.adjoints[j])} of the backward pass"
     return Finding("not finite", what, case.place(node), why, fix)
 
 
@@ -236,12 +226,13 @@ def _kind(number: float) -> str:
 
 def _numbers(survey: Survey, i: int) -> str:
     """Return the operands of a value as numbers, of many the largest."""
-    numbers = [survey.values[j]._data for j in survey.operands[i]]
-    few = numbers if len(numbers) <= SHOWN else nlargest(3, numbers, abs)
-    told = ", ".join(f"{number:.6g}" for number in few)
-    return told if few is numbers else f"{len(numbers):,} of them, the largest {told}"
+    numbers, head = [survey.values[j]._data for j in survey.operands[i]], ""
+    if len(numbers) > SHOWN:
+        head, numbers = f"{len(numbers):,} of them, the largest ", nlargest(3, numbers, abs)
+    return head + ", ".join(f"{number:.6g}" for number in numbers)
 
 
+# What a kink is, by the name of its primitive, and how the engine decides there.
 TAKEN: Final = {
     "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",
     "absolute": "abs at 0: its slope jumps from -1 to 1, the engine takes 0",
@@ -251,26 +242,24 @@ TAKEN: Final = {
     "norm": "norm at the origin: it has no slope there, the engine takes 0",
     "above": "a bound, or a switch, met exactly: the slopes on its two sides differ",
 }
-"""What a kink is, by the name of its primitive, and how the engine decides there."""
 
 
 def kinks(case: Case) -> Iterator[Finding]:
     """Kinks that were hit, of each operation, where a gradient arrives."""
-    survey = case.survey
     hit: dict[tuple[int, bool], int] = {}  # by what is on which kink: where first
     smooth = set()  # what an elu is computed from: its two slopes at 0 are the same
-    for i, (node, operands) in enumerate(zip(survey.values, survey.operands)):
+    for i, (node, operands) in enumerate(zip(case.values, case.operands)):
         name = node._rule.name
-        if node._rule is expm1 and survey.values[operands[0]]._rule is gate:
-            smooth.add(survey.operands[operands[0]][1])
+        if node._rule is expm1 and case.values[operands[0]]._rule is gate:
+            smooth.add(case.operands[operands[0]][1])
         if name in TAKEN and TABLE.get(name) is node._rule and _hit(node):
-            of = next((j for j in operands if survey.values[j]._rule is not CONSTANT), operands[0])
+            of = next((j for j in operands if case.values[j]._rule is not CONSTANT), operands[0])
             hit.setdefault((of, name in ("relu", "above")), i)  # of which leaky_relu is made
     places = defaultdict[str, list[int]](list)
     for (of, threshold), i in hit.items():
-        name = survey.values[i]._rule.name
+        name = case.values[i]._rule.name
         # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
-        arrived = abs(survey.adjoints[of if name == "above" else i])
+        arrived = abs(case.adjoints[of if name == "above" else i])
         if arrived > 1e-12 and not (threshold and of in smooth):
             places[name].append(i)
     for name, found in places.items():
@@ -286,7 +275,6 @@ def kinks(case: Case) -> Iterator[Finding]:
 
 
 def _hit(node: Value) -> bool:
-    """Say whether the operands of what has a kink are right on it."""
     if node._rule.name not in ("maximum", "minimum", "above"):
         return not any(operand._data for operand in node.operands)
     x, y = node.operands

@@ -53,7 +53,7 @@ def diagnose(
     if not units.blocks():  # that would be reason enough for a gradient to vanish
         found += flow(case)
     if lr is not None:
-        values = [case.survey.values[i] for i in case.reached]
+        values = [case.values[i] for i in case.reached]
         points = {id(value): (value, value.data) for value in values}
         what = f"a learning rate of {finite('lr', lr):.6g}"
         found += overshot(what, [(case, 1.0)], points, lr)
@@ -109,12 +109,12 @@ class diagnostics(Blocks):
 
 def accumulated(case: Case) -> Iterator[Finding]:
     """Yield a finding where gradients are more than those of one `backward()` of the output."""
-    survey, seed = case.survey, case.survey.output.grad
-    sizes = (abs(survey.adjoints[i]) for i in survey.leaves)
+    seed = case.output.grad
+    sizes = (abs(case.adjoints[i]) for i in case.leaves)
     rounding = 1e-12 * max(filter(math.isfinite, sizes), default=0.0)
     wrong: dict[int, tuple[float, float]] = {}  # what a leaf holds, and should
     for i in case.reached if seed else ():
-        one, grad = seed * survey.adjoints[i], survey.values[i].grad
+        one, grad = seed * case.adjoints[i], case.values[i].grad
         slack = 1e-6 * abs(one) + rounding  # clipped or scaled it is less
         within = min(0.0, one) - slack <= grad <= max(0.0, one) + slack
         if not within and math.isfinite(one) and math.isfinite(grad):
@@ -138,7 +138,7 @@ def _accumulation(case: Case, places: Iterable[int], what: str, seen: str) -> Fi
     return Finding(
         "accumulated gradient",
         f"the gradient of {names} {what}",
-        case.place(case.survey.values[next(iter(places))], names),
+        case.place(case.values[next(iter(places))], names),
         f"{seen}. `backward()` adds to `grad`, so that batches can be summed up; whoever does not "
         "want that sets it to 0 before.",
         f"{ZEROED}\noutput.backward()",
@@ -153,9 +153,9 @@ def overshot(what: str, batch: Batch, points: Points, lr: float | None = None) -
     """Yield a finding if a step from these points went too far, or would by a learning rate."""
     slopes, within = dict[int, float](), dict[int, Case]()
     for case, seed in batch:
-        for i in case.survey.leaves:
-            if (key := id(case.survey.values[i])) in points:
-                slopes[key] = slopes.get(key, 0.0) + seed * case.survey.adjoints[i]
+        for i in case.leaves:
+            if (key := id(case.values[i])) in points:
+                slopes[key] = slopes.get(key, 0.0) + seed * case.adjoints[i]
                 within.setdefault(key, case)
     moves = {key: points[key][0].data - points[key][1] for key in slopes}
     if lr is not None:
@@ -163,10 +163,10 @@ def overshot(what: str, batch: Batch, points: Points, lr: float | None = None) -
 
     def output(share: float) -> float:
         total = 0.0  # fsum refuses infinities
-        for survey, seed in ((case.survey, seed) for case, seed in batch):
-            keys = ((i, id(survey.values[i])) for i in survey.leaves)
+        for case, seed in batch:
+            keys = ((i, id(case.values[i])) for i in case.leaves)
             at = {i: points[k][1] + share * moves[k] for i, k in keys if k in slopes}
-            total += seed * survey.at(at)
+            total += seed * case.at(at)
         return total
 
     before, after, promised = output(0.0), output(1.0), -sum(slopes[k] * moves[k] for k in slopes)
@@ -215,7 +215,7 @@ class _Watch:
         self._before = case.before
         self._units.add(case)
         self._end_at_step()
-        leaves = [case.survey.values[i] for i in case.survey.leaves]
+        leaves = [case.values[i] for i in case.leaves]
         if not any(leaf.grad for leaf in leaves):
             self._batch.clear()
         self._batch.append((case, seed))
@@ -223,11 +223,11 @@ class _Watch:
 
     def _stale(self, case: Case, seed: float) -> Iterator[Finding]:
         """Yield a finding where leaves hold a gradient of this output, or of before a step."""
-        survey, old = case.survey, []
-        for i in survey.leaves:
-            leaf = survey.values[i]
+        old = []
+        for i in case.leaves:
+            leaf = case.values[i]
             _, was = self._points.get(id(leaf), (leaf, leaf.data if self._points else math.nan))
-            if leaf.grad and (survey.output.grad or was != leaf.data):
+            if leaf.grad and (case.output.grad or was != leaf.data):
                 old.append(i)
         for i in old[:1]:
             since = "an earlier pass" if self._points else "before this block"
@@ -235,8 +235,8 @@ class _Watch:
                 case,
                 old,
                 "was not set to 0 before `backward()`",
-                f"{case.titles([i])} still held the gradient {survey.values[i].grad:.6g} of "
-                f"{since}, and {seed * survey.adjoints[i]:.6g} was added to it",
+                f"{case.titles([i])} still held the gradient {case.values[i].grad:.6g} of "
+                f"{since}, and {seed * case.adjoints[i]:.6g} was added to it",
             )
 
     def findings(self) -> Iterator[Finding]:
@@ -257,8 +257,7 @@ class _Watch:
 
     def _end_at_step(self) -> None:
         """If a step was made, look whether it overshot, and end the batch."""
-        surveys = [case.survey for case, _ in self._batch]
-        keys = {id(survey.values[i]) for survey in surveys for i in survey.leaves}
+        keys = {id(case.values[i]) for case, _ in self._batch for i in case.leaves}
         if any(leaf.data != was for leaf, was in map(self._points.__getitem__, keys)):
             self._steps.append(next(overshot("a step", self._batch, self._points), None))
             self._batch.clear()

@@ -69,30 +69,29 @@ class Findings(list[Finding]):
         return str(self) if self else "[]"
 
     def _repr_html_(self) -> str:
-        """Return what notebooks show."""
         return f'<pre style="white-space: pre-wrap">{html.escape(str(self))}</pre>'
 
-    def _mime_(self) -> tuple[str, str]:
-        """Return what marimo shows."""
+    def _mime_(self) -> tuple[str, str]:  # which marimo shows
         return "text/html", self._repr_html_()
 
 
-class Case:
-    """The survey of a graph, and the parameters that were given, each once; else all leaves."""
+class Case(Survey):
+    """A surveyed graph, and the parameters that were given, each once; else all leaves."""
 
     def __init__(
         self, output: Value, parameters: Sequence[Value] | None, swept: bool = True
     ) -> None:
-        self.survey = survey = Survey(output)
+        super().__init__(output)
         self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
-        given = [survey.values[i] for i in survey.leaves] if parameters is None else parameters
-        self.parameters = list({id(value): value for value in given}.values())
+        self.parameters = list({id(value): value for value in parameters or ()}.values())
+        if parameters is None:
+            self.parameters = [self.values[i] for i in self.leaves]
         # Of the pass before: how many values, and steps from each leaf, and where the leaf was.
         self.before: tuple[int, dict[int, tuple[int, float]]] = 0, {}
         self._places = {id(v): i for i, v in reversed(list(enumerate(parameters or ())))}
         leaves = [value for value in self.parameters if value._rule is LEAF]
-        self.lost = [value for value in leaves if id(value) not in survey.position]
-        self.reached = [survey.position[id(v)] for v in leaves if id(v) in survey.position]
+        self.lost = [value for value in leaves if id(value) not in self.position]
+        self.reached = [self.position[id(v)] for v in leaves if id(v) in self.position]
 
     def spellings(self, value: Value, label: str = "") -> list[str]:
         """Return how the fix's code calls a value: by its label, and its place in the list."""
@@ -101,21 +100,22 @@ class Case:
         found = [label] if match and not keyword.iskeyword(label) else []
         return [*found, *([] if i is None else [f"parameters[{i}]"])] or ["w"]
 
-    def name(self, value: Value) -> str:
+    def quoted(self, value: Value) -> str:
         """Return the name of a value by its label or its place in a model, "" if it has none."""
-        i = self.survey.position.get(id(value))
-        return value.label if i is None else self.survey.given_names[i]
+        i = self.position.get(id(value))
+        name = value.label if i is None else self.given_names[i]
+        return name and repr(name)
 
     def title(self, value: Value) -> str:
         """Return what a sentence calls a value: its name, or how it was computed."""
-        name, operands, op = self.name(value), value.operands, value.op
+        name, operands, op = self.quoted(value), value.operands, value.op
         if name or id(value) in self._places:
-            return repr(name) if name else f"parameters[{self._places[id(value)]}]"
+            return name or f"parameters[{self._places[id(value)]}]"
         if not operands:
-            known = f"leaf {self.survey.name(value)} =" if id(value) in self.survey.position else ""
+            known = f"leaf {self.name(value)} =" if id(value) in self.position else ""
             kind = "constant" if value._rule is CONSTANT else known or "leaf"
             return f"the {kind} {value.data:.6g}"
-        told = [repr(self.name(x)) if self.name(x) else f"{x.data:.6g}" for x in operands[:SHOWN]]
+        told = [self.quoted(x) or f"{x.data:.6g}" for x in operands[:SHOWN]]
         if len(operands) > SHOWN:
             told[3:] = [f"and {len(operands) - 3:,} more"]
         if op.startswith("**") and told[0].startswith("-"):
@@ -125,19 +125,18 @@ class Case:
         return f"{told[0]}{op}" if op.startswith("**") else f"{op}({', '.join(told)})"
 
     def titles(self, places: Iterable[int]) -> str:
-        """Return what a sentence calls the values at these positions."""
-        return listed(self.title(self.survey.values[i]) for i in places)
+        return listed(self.title(self.values[i]) for i in places)
 
     def place(self, value: Value, title: str = "") -> str:
         """Return where a value is: what it is called, its region, and its source line if known."""
-        i = self.survey.position.get(id(value))
-        region = "" if i is None else self.survey.homes[i]
+        i = self.position.get(id(value))
+        region = "" if i is None else self.homes[i]
         parts = (title or self.title(value), region and f"in {region}", source_of(value))
         return ", ".join(filter(None, parts))
 
     def where(self, places: Iterable[int]) -> str:
         """Return where the first two of the values at these positions are."""
-        return listed((self.place(self.survey.values[i]) for i in places), 2)
+        return listed((self.place(self.values[i]) for i in places), 2)
 
 
 def listed(names: Iterable[str], first: int = 3) -> str:

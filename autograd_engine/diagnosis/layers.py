@@ -55,19 +55,19 @@ class Units:
 
     def add(self, case: Case) -> None:
         """Add what the units of a graph did."""
-        survey, seen, first = case.survey, defaultdict[tuple[str, str, int], list[int]](list), None
-        for i, node in enumerate(survey.values):
-            if node._rule not in FLAT or survey.uses[survey.operands[i][0]] > 1:
+        seen, first = defaultdict[tuple[str, str, int], list[int]](list), None
+        for i, node in enumerate(case.values):
+            if node._rule not in FLAT or case.uses[case.operands[i][0]] > 1:
                 continue  # a second use goes round it, as in leaky_relu and silu
-            if node._rule is relu and _is_margin(survey, survey.operands[i][0]):
+            if node._rule is relu and _is_margin(case, case.operands[i][0]):
                 continue
-            first = first or _first_leaves(survey)
+            first = first or _first_leaves(case)
             if first[i] >= 0:
-                key = node._rule.name, survey.homes[i], id(survey.values[first[i]])
-                self._units.setdefault(key, Unit(*key[:2], survey.values[first[i]]))
+                key = node._rule.name, case.homes[i], id(case.values[first[i]])
+                self._units.setdefault(key, Unit(*key[:2], case.values[first[i]]))
                 seen[key].append(i)
         for key, places in seen.items():
-            unit, nodes = self._units[key], [survey.values[i] for i in places]
+            unit, nodes = self._units[key], [case.values[i] for i in places]
             inputs = [node.operands[0]._data for node in nodes]
             unit.samples += len(inputs)
             flat = all(abs(node._dx) <= FLAT[node._rule] for node in nodes)
@@ -77,26 +77,25 @@ class Units:
             else:
                 unit.inputs.clear()
 
-    @property
-    def _layers(self) -> dict[tuple[bool, str], list[Unit]]:
+    def asleep(self) -> Iterator[tuple[bool, str, list[Unit], int]]:
+        """Yield each layer in which units pass no gradient: whether of ReLU, these, of how many."""
         layers = defaultdict[tuple[bool, str], list[Unit]](list)
         for unit in self._units.values():
             layers[unit.op == relu.name, layer_of(unit.home)].append(unit)
-        return layers
-
-    def blocks(self) -> bool:
-        """Say whether there is a layer of which no unit passes a gradient."""
-        return any(all(unit.asleep() for unit in units) for units in self._layers.values())
-
-    def findings(self) -> Iterator[Finding]:
-        """Yield one finding for each layer in which units pass no gradient."""
-        for (dead, layer), units in self._layers.items():
+        for (dead, layer), units in layers.items():
             asleep = [unit for unit in units if unit.asleep()]
             if dead and layer and len(asleep) < len(units):
                 # One sample alone switches half of a layer off: no reason to worry.
                 asleep = [unit for unit in asleep if unit.samples > 1]
             if asleep:
-                yield _asleep(dead, layer, asleep, len(units))
+                yield dead, layer, asleep, len(units)
+
+    def blocks(self) -> bool:
+        """Say whether there is a layer of which no unit passes a gradient."""
+        return any(len(units) == of for *_, units, of in self.asleep())
+
+    def findings(self) -> list[Finding]:
+        return [_asleep(*found) for found in self.asleep()]
 
 
 def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
@@ -153,16 +152,15 @@ def _first_leaves(survey: Survey) -> list[int]:
 
 def squashed(case: Case) -> Iterator[Finding]:
     """Losses of scores that got what sigmoid or softmax made of them."""
-    survey = case.survey
     found = defaultdict[tuple[str, str], list[int]](list)  # by loss and function: what was squashed
-    for node, operands in zip(survey.values, survey.operands):
+    for node, operands in zip(case.values, case.operands):
         if node.op in ("binary_cross_entropy", "cross_entropy"):
             scores = operands[:1] if node.op.startswith("binary") else operands
-            (op, *other) = {survey.values[j].op for j in scores}
+            (op, *other) = {case.values[j].op for j in scores}
             if op in ("sigmoid", "softmax") and not other:
                 found[node.op, op] += scores
     for (loss, op), places in found.items():
-        neurons = code_of(survey.homes[places[0]])
+        neurons = code_of(case.homes[places[0]])
         fix = f"{op} = lambda score: score  # in place of ag.{op}: the loss has its own"
         if neurons:
             fix = f"for neuron in {neurons}:\n    neuron.nonlin = False  # the score itself"
@@ -181,13 +179,12 @@ def flow(case: Case) -> Iterator[Finding]:
     """A mean adjoint that grows or shrinks beyond measure along a graph: by steps of a recurrence,
     by layers that are regions, or by how many products stand before.
     """
-    survey = case.survey
-    for of, groups in _along(survey):
+    for of, groups in _along(case):
         spared = SINGLE if of == "product" else 0
         means = {
-            name: math.fsum(abs(survey.adjoints[i]) / len(places) for i in places)
+            name: math.fsum(abs(case.adjoints[i]) / len(places) for i in places)
             for name, places in groups.items()
-            if all(math.isfinite(survey.adjoints[i]) for i in places)
+            if all(math.isfinite(case.adjoints[i]) for i in places)
         }
         means = {name: mean for name, mean in means.items() if mean}  # 0 has a reason of its own
         if len(means) < LAYERS + spared:
@@ -196,7 +193,7 @@ def flow(case: Case) -> Iterator[Finding]:
         rises = sorted(before - after for before, after in pairwise(logs))
         grown, shrunk = sum(rises[: len(rises) - spared]), sum(rises[spared:])
         side = 1.0 if logs[0] > logs[-1] else -1.0
-        ends = (math.log(abs(survey.adjoints[i]) or 5e-324) for i in survey.leaves)
+        ends = (math.log(abs(case.adjoints[i]) or 5e-324) for i in case.leaves)
         # A leaf's gradient is as far off, unlike in Newton's method, which forgets where it began.
         far = not spared or any(side * (end - logs[-1]) > LIMIT for end in ends)
         if far and (grown > LIMIT or shrunk < -LIMIT):
@@ -206,7 +203,7 @@ def flow(case: Case) -> Iterator[Finding]:
 
 def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, list[int]]) -> Finding:
     (first, *_, last), sizes, i = means, list(means.values()), groups[next(iter(means))][0]
-    of, rule = "layer" if kind == "layer" else "step", case.survey.values[i]._rule
+    of, rule = "layer" if kind == "layer" else "step", case.values[i]._rule
     change = max(-700.0, min(700.0, math.log(sizes[0]) - math.log(sizes[-1])))
     factor, size = math.exp(change / (len(means) - 1)), math.exp(abs(change))
     grows, verb, learn = "vanishing", "shrinks", "next to nothing"
@@ -217,7 +214,7 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
         shown[4:-3] = ["..."]
     more = "  # or ag.optim.clip_gradients(parameters, 1.0)" if change > 0.0 else ""
     fix = each(f"*= {1.0 / factor:.3g}{more}")
-    if code_of(case.survey.homes[i]).startswith("model.layers["):
+    if code_of(case.homes[i]).startswith("model.layers["):
         gain, name = (2.0, "He") if rule is relu else (1.0, "Xavier")
         tanh = '        neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4\n'
         fix = (
@@ -232,7 +229,7 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
         f"{grows} gradient",
         f"the gradient {verb} by a factor of {size:.2g} on its way from {last} to {first}"
         f"{recurrence}",
-        f"{first}: {case.place(case.survey.values[i])}",
+        f"{first}: {case.place(case.values[i])}",
         f"The mean |adjoint| {state}by {of} is {', '.join(shown)}: each {of} multiplies it by "
         f"about {factor:.2g}, so the first {of}s learn {learn}. Weights should be drawn so that "
         "this factor is near 1.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -23,15 +24,25 @@ from autograd_engine.views.explain.notation import textbook
 
 
 class Said(str):
-    """A sentence; `parts` are its words, with holes, and what is put there, which may be such."""
+    """A sentence: its words, with holes, are a key of the table of words; and what is put there."""
 
-    parts: list[Any]
+    words: str
+    put: tuple[str, ...]
+
+    @property
+    def parts(self) -> list[Any]:
+        """What a page needs to say it in its language; of what is put, sentences are such again."""
+        return [self.words, *(getattr(part, "parts", part) for part in self.put)]
+
+    def into(self, table: dict[str, str]) -> Said:
+        """Return the sentence in the language of a table of words."""
+        put = (part.into(table) if isinstance(part, Said) else part for part in self.put)
+        return said(table.get(self.words, self.words), *put)
 
 
 def said(words: str, *put: str) -> Said:
-    """Return a sentence in English; its words are a key of the table of words."""
-    found = Said(words.format(*put))
-    found.parts = [words, *(getattr(part, "parts", part) for part in put)]
+    found = Said(re.sub(r"\{(\d)\}", lambda hole: put[int(hole[1])], words))
+    found.words, found.put = words, put
     return found
 
 
@@ -39,9 +50,7 @@ NICE: Final = [sign * x for x in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0) for sign in (1.0
 TRIES: Final = 40  # draws of numbers, of which that is taken which tells most mistakes apart
 RATE: Final = 0.1  # of the step that is asked for
 SIGN: Final = said("The sign is the other way round.")
-ADD: Final = said(
-    "It is used several times: what comes back is added up (+=), not overwritten (=)."
-)
+ADD: Final = said("It is used several times: what comes back is added up (+=), not overwritten.")
 ALONE: Final = said("That is the partial alone: multiply it by the adjoint.")
 
 
@@ -52,12 +61,18 @@ class Question(NamedTuple):
     answer: float
     mistakes: Sequence[tuple[float, Said]]
     choices: Sequence[str] = ()
+    otherwise: Said = said("Not yet.")
+
+    def into(self, table: dict[str, str]) -> Question:
+        mistakes = [(wrong, words.into(table)) for wrong, words in self.mistakes]
+        text, otherwise = self.text.into(table), self.otherwise.into(table)
+        return self._replace(text=text, mistakes=mistakes, otherwise=otherwise)
 
     @property
     def key(self) -> str:
         """The answer and the mistakes so that nobody reads them by chance."""
         told = [[wrong, *getattr(words, "parts", [words])] for wrong, words in self.mistakes]
-        return b64encode(json.dumps([self.answer, told]).encode()).decode()
+        return b64encode(json.dumps([self.answer, told, self.otherwise.parts]).encode()).decode()
 
 
 def asked(text: Said, answer: float, mistakes: Iterable[tuple[float, Said]]) -> Question:
@@ -142,9 +157,9 @@ def slips(survey: Survey, i: int) -> Iterator[tuple[Said, Sequence[float]]]:
     if len(right) == 1 and (formula := textbook(value._rule, 0)) is not None:
         compute: Callable[..., Any] = lambda rule, *numbers: rule.forward(*numbers)  # noqa: E731
         x, out = value.operands[0].data, value.data
-        before = said("At {0} the derivative is taken at the input, not at the output.", at)
-        behind = said("At {0} the derivative is taken at the output, not at the input.", at)
-        for known, words in ((x, before), (out, behind)):
+        early = said("At {0} the derivative is taken at the input, not at the output.", at)
+        late = said("At {0} the derivative is taken at the output, not at the input.", at)
+        for known, words in ((x, early), (out, late)):
             with suppress(ArithmeticError, ValueError):
                 slope = substituted(formula, compute, {OUT: known, unknowns(1)[0]: known})
                 yield words, (float(slope),)
@@ -207,9 +222,8 @@ def edge(survey: Survey, draw: random.Random) -> Iterator[Question]:
     ]
     if found:
         changed, wrong = draw.choice(found)
-        shown = [
-            wrong if n == changed else partial for n, (_, partial, _, _) in enumerate(every, 1)
-        ]
+        shown = [partial for _, partial, _, _ in every]
+        shown[changed - 1] = wrong
         told = [f"{text} = {number(x)}" for (text, *_), x in zip(every, shown)]
         others = [
             (n, said("{0} is right.", text)) for n, text in enumerate(told, 1) if n != changed

@@ -36,38 +36,26 @@ class Exercise(Shown):
     def __init__(self, survey: Survey, ask: str, seed: int | None, lang: str | None) -> None:
         self._lang, self._words = lang, spoken(lang)["words"].get(lang, {})
         title, kind = KINDS[ask]
-        self.questions = [
-            q._replace(
-                text=self._said(q.text), mistakes=[(x, self._said(w)) for x, w in q.mistakes]
-            )
-            for q in islice(kind(survey, random.Random(seed)), MOST)
-        ]
+        found = islice(kind(survey, random.Random(seed)), MOST)
+        self.questions = [question.into(self._words) for question in found]
         """What is asked: of each the text, the answer, and what mistakes give."""
-        self.title = self._said(title if seed is None else said("{0}, sheet {1}", title, f"{seed}"))
+        numbered = title if seed is None else said("{0}, sheet {1}", title, f"{seed}")
+        self.title = numbered.into(self._words)
         shown = copied(  # without partials, and numbers that are asked for
             survey,
             lambda leaf: leaf.data,
             lambda v, below: Value(math.nan if ask == "values" else v.data, tuple(below), v.op),
         )
         svg = draw(shown, engine="builtin", force=True).svg.replace("nan", "?")
-        self._picture = image("image/svg+xml", svg.encode(), self._said(said("The graph")), 600)
-        round_to = self._said(said("Round to three digits or more."))
-        self._begun = f"# {self.title}\n\n{self._picture}\n\n{round_to}\n"
+        self._picture = image(
+            "image/svg+xml", svg.encode(), said("The graph").into(self._words), 600
+        )
+        rounded = said("Round to three digits or more.").into(self._words)
+        self._begun = f"# {self.title}\n\n{self._picture}\n\n{rounded}\n"
         self._texts = [
             "".join([q.text, *(f"\n   - {n}: {text}" for n, text in enumerate(q.choices, 1))])
             for q in self.questions
         ]
-
-    def _said(self, sentence: Said) -> Said:
-        """Return a sentence in the language of the sheet; that of a page is left to its browser."""
-
-        def put(parts: Any) -> Any:
-            if not isinstance(parts, list):
-                return parts
-            return said(self._words.get(parts[0], parts[0]), *map(put, parts[1:]))
-
-        found: Said = put(sentence.parts)
-        return found
 
     def __repr__(self) -> str:
         return f"<Exercise: {self.title}, {len(self.questions)} to answer>"
@@ -93,9 +81,9 @@ class Exercise(Shown):
     @property
     def markdown(self) -> str:
         """The handout, with a sheet of solutions behind it."""
-        solved = self._said(said("Solutions: {0}", self.title))
+        solved = said("Solutions: {0}", self.title).into(self._words)
         text, solutions = self._begun, f"\n---\n\n# {solved}\n"
-        line = self._said(said("Answer: {0}", "____________"))
+        line = said("Answer: {0}", "____________").into(self._words)
         for n, (asked, q) in enumerate(zip(self._texts, self.questions), 1):
             text += f"\n{n}. {asked}\n\n   {line}\n"
             told = "".join(f"\n   - {number(x)}: {words}" for x, words in q.mistakes)
@@ -193,9 +181,9 @@ def near(text: str, number: float) -> bool:
 
 def judged(text: str, key: str) -> Said:
     """Return what is wrong with an answer, in words; "" where nothing is."""
-    answer, mistakes = json.loads(b64decode(key))
-    told = (said(*words) for wrong, *words in [(answer, ""), *mistakes] if near(text, wrong))
-    return next(told, said("Not yet."))
+    answer, mistakes, otherwise = json.loads(b64decode(key))
+    told = (words for wrong, *words in [(answer, ""), *mistakes] if near(text, wrong))
+    return said(*next(told, otherwise))
 
 
 def check(answer: Any, key: str) -> None:
@@ -215,7 +203,7 @@ def grade(folder: str | Path) -> str:
             saved = json.loads(path.read_text(encoding="utf-8"))
             told = [judged(text, key) for text, key in zip(saved["answers"], saved["keys"])]
             who = printable(saved["name"] or path.stem, 24)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             file = printable(path, LINE)
             raise ValueError(f"{file} holds no answers of an exercise: {error!r}") from None
         mistakes.update(re.sub(r"\{\d\}", "…", words.parts[0]) for words in told if words)

@@ -22,11 +22,11 @@ def run(code: str, show: Callable[[str, str], None]) -> int:
     def display(*items: Any) -> None:
         for item in items:
             page: Any = getattr(item, "html", "")
-            bundle: Any = getattr(item, "_repr_mimebundle_", dict)
-            if isinstance(page, str) and page.startswith("<!DOCTYPE"):
+            note: Any = getattr(item, "_repr_mimebundle_", dict)
+            if str(page).startswith("<!DOCTYPE"):
                 show("page", page)
-            elif "text/html" in (kinds := bundle()):
-                show("note", kinds["text/html"])
+            elif html := note().get("text/html"):
+                show("note", html)
             elif item is not None:
                 print(item)
 
@@ -43,9 +43,9 @@ def run(code: str, show: Callable[[str, str], None]) -> int:
         pass
     except BaseException as error:
         told = traceback.TracebackException.from_exception(error)
-        told.stack[:] = own = [frame for frame in told.stack if frame.filename != __file__]
+        told.stack[:] = [frame for frame in told.stack if frame.filename != __file__]
         print("".join(told.format()), end="")
-        lines = [frame.lineno or 0 for frame in own if frame.filename == FILE]
+        lines = [frame.lineno or 0 for frame in told.stack if frame.filename == FILE]
         return error.lineno or 1 if isinstance(error, SyntaxError) else [0, *lines][-1]
     finally:
         for path in [path for path, time in written().items() if before.get(path) != time]:

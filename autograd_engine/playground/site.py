@@ -41,9 +41,9 @@ def playground(
     """
     texts = [(OWN / own).read_text("utf-8") for own in FILES.split()]
     words = inert_json(spoken(lang, "".join(texts)))
-    target, fetched = Path(folder), tempfile.TemporaryDirectory()
-    with fetched:
-        source, why = Path(assets or fetched.name), f"{assets} holds no pyodide-*.tgz"
+    target = Path(folder)
+    with tempfile.TemporaryDirectory() as fetched:
+        source, why = Path(assets or fetched), f"{assets} holds no pyodide-*.tgz"
         try:
             command = [shutil.which("npm") or "npm", "pack", *PACKAGES]
             if assets is None:
@@ -67,19 +67,16 @@ def playground(
             if part.suffix in (".py", ".js", ".css", ".html", ".json", ".csv", ".gz"):
                 zipped.write(part, part.relative_to(OWN.parents[1]))
     course = OWN / "lessons" if (OWN / "lessons").is_dir() else OWN.parents[1] / "demos"
-    course_texts = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
-    lessons = {name: text for name, text in course_texts.items() if "ag.compile(" not in text}
+    texts_of = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
+    lessons = {name: text for name, text in texts_of.items() if "ag.compile(" not in text}
     (target / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
     return target
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    extensions_map = {  # noqa: RUF012
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".mjs": "text/javascript",
-        ".js": "text/javascript",
-        ".wasm": "application/wasm",
-    }
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        **dict.fromkeys((".js", ".mjs"), "text/javascript"), ".wasm": "application/wasm"
+    }  # fmt: skip
 
     def copyfile(self, *files: Any) -> None:
         with suppress(ConnectionError):  # of a browser that asked only whether the file is there
