@@ -24,15 +24,11 @@ ONE_EXPONENTIAL = """
 def sigmoid(x):
     tail = math.exp(-abs(x))
     return (tail if x < 0.0 else 1.0) / (1.0 + tail)
-
 def bell(x):
     tail = math.exp(-abs(x))
     return tail / ((1.0 + tail) * (1.0 + tail))
-
-def softplus(x):
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-"""
-"""What has one for each sign in `floats`."""
+def softplus(x): return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+"""  # where `floats` has one for each sign
 
 
 class OnArrays(Expressions):
@@ -49,15 +45,13 @@ class OnArrays(Expressions):
     def __init__(self, library: Any, *others: Any) -> None:
         super().__init__()
         self.library = library
-        names = ("logical_and", "logical_or", "logical_not", "where")
-        self.words = {name: getattr(library, name) for name in names}
-        self.words |= {"abs": abs, "max": library.maximum, "min": library.minimum}
-        self.words |= {f"math_{name}": getattr(math, name) for name in ("inf", "nan", "pi", "e")}
-        for name in vars(math):
-            for place in (library, *others):
-                for called in (f"arc{name[1:]}", name):
-                    if callable(getattr(place, called, None)):
-                        self.words.setdefault(f"math_{name}", getattr(place, called))
+        self.words = {"abs": abs, "max": library.maximum, "min": library.minimum}
+        for name in ("logical_and", "logical_or", "logical_not", "where"):
+            self.words[name] = getattr(library, name)
+        for name, value in vars(math).items():
+            found = [getattr(x, y, None) for x in (library, *others) for y in longer(name)]
+            found += [value] * isinstance(value, float)
+            self.words |= {f"math_{name}": one for one in found[::-1] if one is not None}
 
     def spelled(self, rule: Primitive) -> Callable[..., Any] | None:
         """Return a row of the table, or a fixed power, as a function of arrays; None if none is.
@@ -71,9 +65,9 @@ class OnArrays(Expressions):
             return None
         name = {"ratio": "divide", "lenient_power": "power", "ln": "log"}.get(rule.name, rule.name)
         if name not in ("maximum", "minimum", "sign", "negative"):
-            for called in (f"arc{name[1:]}", name):
-                if getattr(getattr(numpy, called, None), "nin", 0) == rule.arity:
-                    return getattr(self.library, called)  # type: ignore[no-any-return]
+            for word in longer(name):
+                if getattr(getattr(numpy, word, None), "nin", 0) == rule.arity:
+                    return getattr(self.library, word)  # type: ignore[no-any-return]
         return self.on_arrays(f"M.{name}")
 
     def on_arrays(self, name: str) -> Callable[..., Any] | None:
@@ -107,6 +101,10 @@ class OnArrays(Expressions):
     def let(self, target: Any, value: Any, rest: list[Any]) -> str:
         names, values = (self.all(getattr(side, "elts", [side])) for side in (target, value))
         return f"(lambda {names}: {self.block(rest)})({values})"
+
+
+def longer(name: str) -> tuple[str, str]:
+    return f"arc{name[1:]}", name
 
 
 IN_NUMPY = OnArrays(numpy)
