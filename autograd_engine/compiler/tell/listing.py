@@ -53,7 +53,6 @@ class Line(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The whole as one expression."""
         if self.kind == "map":
             return applied(self.rule, self.operands)
         (read,) = self.operands
@@ -89,7 +88,6 @@ class Rounds(NamedTuple):
     kept: list[str]  # lines that others read, of all steps, when the loop is over
 
     def told(self) -> list[str]:
-        """Return the whole as lines of text."""
         before = [line for line in (*self.rows, *self.states) if line.name != line.text]
         return [
             *(text for line in before for text in line.told()),
@@ -139,7 +137,6 @@ class Listing(Storage):
                 yield f"{name} {shaped(numbers.shape)} = {kind} {', '.join(shown)}"
 
     def lines(self) -> Iterator[Line | Rounds]:
-        """Yield each step, or loop."""
         number = 1
         for step in self.program.steps:
             loop = self.rounds(step, number) if isinstance(step, Loop) else None
@@ -147,7 +144,6 @@ class Listing(Storage):
             number += len(loop.lines) if loop else 1
 
     def line(self, step: Step, name: str, at: str = "") -> Line:
-        """Tell a step."""
         self.gather(step)
         shape = self._shape(step)
         operands = self._operands(step, shape)

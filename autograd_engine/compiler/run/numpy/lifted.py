@@ -149,7 +149,6 @@ class Bound:
         return numpy.concatenate([numpy.array(part, numpy.int64) for part in parts])
 
     def by_numpy(self, *given: Any) -> None:
-        """Do what the core does."""
         leaves, rows, outputs, gradient, sums, count, total, backwards = given
         with numpy.errstate(all="ignore"):
             self.memory[self.leaves] = leaves
@@ -182,7 +181,6 @@ class Bound:
         return as_strided(self.arenas[ref.arena][ref.start :], shape, strides)
 
     def bound(self, instruction: Instruction) -> list[Call]:
-        """Return the calls that carry out one instruction."""
         kind, out, ins = instruction.kind, instruction.out, instruction.ins
         if kind == "loop":
             return [call for step in instruction.rounds() for i in step for call in self.bound(i)]
@@ -212,7 +210,6 @@ class Bound:
         return [(partial(function, out=target), tuple(views))]
 
     def take(self, found: Instruction, _: Array) -> None:
-        """Copy slots."""
         out, at = found.out, slice(None) if found.at is None else found.at
         taken = self.arenas[found.ins[0].arena].take(found.index, 0)
         beside = out.batched and not found.ins[0].batched
@@ -279,6 +276,5 @@ def choose(x: Array, y: Array, z: Array, out: Array) -> None:
 
 
 def run(calls: list[Call]) -> None:
-    """Carry out the calls, one after the other."""
     for function, arguments in calls:
         function(*arguments)
