@@ -190,16 +190,15 @@ class Bound:
             scan = getattr(numpy, instruction.rule.name).accumulate  # type: ignore[union-attr]
             return [(scan, (views[0], axis, None, target))]
         names = [told + "B" * ref.batched for told, ref in zip(lettered(instruction), (out, *ins))]
+        arrays = [target, *views]
+        lengths = {x: n for one, array in zip(names, arrays) for x, n in zip(one, array.shape)}
         if kind == "contract":
-            return contraction(names, [target, *views])
+            return contraction(names, arrays, lengths)
         # On as few axes as can be, in the order in which the result lies in memory.
-        steps = {x: -abs(s) for x, n, s in zip(names[0], target.shape, target.strides) if n > 1}
-        kept, over = (
-            sorted(steps, key=steps.__getitem__),
-            [x for x in "".join(names[1:2]) if x not in names[0]],
-        )
-        target = on_axes(target, names[0], kept)
-        views = [on_axes(view, told, [*over, *kept]) for view, told in zip(views, names[1:])]
+        steps = {x: -abs(s) for x, s in zip(names[0], target.strides) if lengths[x] > 1}
+        kept, over = sorted(steps, key=steps.__getitem__), [x for x in lengths if x not in names[0]]
+        target = on_axes(target, names[0], kept, lengths)
+        views = [on_axes(x, one, [*over, *kept], lengths) for x, one in zip(views, names[1:])]
         if kind in ("copy", "fill", "seed"):
             one = WEIGHT if out.batched else ONE
             value = {
@@ -230,14 +229,15 @@ class Bound:
         numpy.add.at(self.arenas[out.arena], found.index, values[at])
 
 
-def contraction(names: Sequence[str], views: Sequence[Array]) -> list[Call]:
+def contraction(
+    names: Sequence[str], views: Sequence[Array], lengths: dict[str, int]
+) -> list[Call]:
     """Return the calls that carry out a contraction: a matrix product where each factor has a
     letter of its own, m and n, and both one that is summed, c. Rows of a batch are a letter too.
     """
     (result, first, second), (o, a, b) = names, views
     if "B" in first and "B" not in second:
         first, second, a, b = second, first, b, a
-    lengths = dict(zip(first + second, a.shape + b.shape))
     summed = sorted({*first} & {*second} - {*result}, key=lengths.__getitem__)
     m, n = ([c for c in one if c not in other] for one, other in ((first, second), (second, first)))
     if not (summed and m and n) or not {*m, *n} <= {*result} or "B" in {*first} & {*result}:
@@ -246,20 +246,19 @@ def contraction(names: Sequence[str], views: Sequence[Array]) -> list[Call]:
     c = summed.pop()
     over = [letter for letter in summed if lengths[letter] > 1]
     stack = [*over, *(letter for letter in result if letter not in (m[-1], n[-1]))]
-    a, b = on_axes(a, first, [*stack, m[-1], c]), on_axes(b, second, [*stack, c, n[-1]])
-    o = on_axes(o, result, [*stack[len(over) :], m[-1], n[-1]])
-    shape = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    held = numpy.empty((*shape, *o.shape[-2:])) if over else o
+    a = on_axes(a, first, [*stack, m[-1], c], lengths)
+    b = on_axes(b, second, [*stack, c, n[-1]], lengths)
+    o = on_axes(o, result, [*stack[len(over) :], m[-1], n[-1]], lengths)
+    held = numpy.empty((*a.shape[:-1], b.shape[-1])) if over else o
     product = numpy.multiply if lengths[c] == 1 else numpy.matmul
     calls: list[Call] = [(product, (a, b, held))]
     return calls + [(numpy.add.reduce, (held, (*range(len(over)),), None, o))] * bool(over)
 
 
-def on_axes(array: Array, letters: str, wanted: Sequence[str]) -> Array:
-    """Return a view on these axes: one that it lacks is of length 1, as are those left out."""
-    axes = dict(zip(letters, zip(array.shape, array.strides)))
-    found = [axes.get(letter, (1, 0)) for letter in wanted]
-    return as_strided(array, [length for length, _ in found], [stride for _, stride in found])
+def on_axes(array: Array, names: str, wanted: Sequence[str], lengths: dict[str, int]) -> Array:
+    """Return a view on these axes, along one that it lacks the same, without those left out."""
+    strides = dict(zip(names, array.strides))
+    return as_strided(array, [lengths[x] for x in wanted], [strides.get(x, 0) for x in wanted])
 
 
 def choose(x: Array, y: Array, z: Array, out: Array) -> None:
