@@ -201,12 +201,8 @@ class Bound:
         views = [on_axes(x, one, [*over, *kept], lengths) for x, one in zip(views, names[1:])]
         if kind in ("copy", "fill", "seed"):
             one = WEIGHT if out.batched else ONE
-            value = {
-                "copy": views[:1],
-                "fill": [0.0],
-                "seed": [self.memory[one : one + 1].reshape(())],
-            }[kind]
-            return [(numpy.copyto, (target, *value))]
+            views = views or [self.memory[one : one + 1].reshape(()) if kind == "seed" else 0.0]
+            return [(numpy.copyto, (target, *views))]
         if kind == "sum":
             return [(numpy.add.reduce, (views[0], (*range(len(over)),), None, target))]
         function: Any = choose if kind == "choose" else spelled(instruction.rule)
@@ -229,9 +225,7 @@ class Bound:
         numpy.add.at(self.arenas[out.arena], found.index, values[at])
 
 
-def contraction(
-    names: Sequence[str], views: Sequence[Array], lengths: dict[str, int]
-) -> list[Call]:
+def contraction(names: list[str], views: list[Array], lengths: dict[str, int]) -> list[Call]:
     """Return the calls that carry out a contraction: a matrix product where each factor has a
     letter of its own, m and n, and both one that is summed, c. Rows of a batch are a letter too.
     """
