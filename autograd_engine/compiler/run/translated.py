@@ -29,6 +29,7 @@ def bell(x):
     return tail / ((1.0 + tail) * (1.0 + tail))
 def softplus(x): return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 """  # where `floats` has one for each sign
+UNSIGNED = ("maximum", "minimum", "sign", "negative")  # of libraries: the sign of a 0 is chance
 
 
 class OnArrays(Expressions):
@@ -57,17 +58,16 @@ class OnArrays(Expressions):
         """Return a row of the table, or a fixed power, as a function of arrays; None if none is.
 
         It is the library's own, which may have the longer name, as `arcsin` of `asin`; else it
-        is translated. The library leaves the sign of a zero to chance in `maximum` and `sign`.
+        is translated.
         """
         if rule.name.startswith("**"):
             return lambda x: self.library.power(x, float(rule.name[2:]))
         if TABLE.get(rule.name) is not rule or not rule.arity:
             return None
         name = {"ratio": "divide", "lenient_power": "power", "ln": "log"}.get(rule.name, rule.name)
-        if name not in ("maximum", "minimum", "sign", "negative"):
-            for word in longer(name):
-                if getattr(getattr(numpy, word, None), "nin", 0) == rule.arity:
-                    return getattr(self.library, word)  # type: ignore[no-any-return]
+        for word in longer(name) if name not in UNSIGNED else ():
+            if getattr(getattr(numpy, word, None), "nin", 0) == rule.arity:
+                return getattr(self.library, word)  # type: ignore[no-any-return]
         return self.on_arrays(f"M.{name}")
 
     def on_arrays(self, name: str) -> Callable[..., Any] | None:
@@ -77,9 +77,9 @@ class OnArrays(Expressions):
         except Untranslatable:
             return None
 
-        def broadcast(*operands: Any) -> Any:
-            found = self.library.asarray(function(*operands), operands[0].dtype)
-            return self.library.broadcast_to(found, operands[0].shape)
+        def broadcast(x: Any, *others: Any) -> Any:
+            found = self.library.asarray(function(x, *others), x.dtype)
+            return self.library.broadcast_to(found, x.shape)
 
         return broadcast
 
