@@ -35,6 +35,7 @@ class Storage:
         self.program = program
         self.given: dict[str, Array] = {}
         self.arrays: list[tuple[str, Shape]] = []
+        self.names = [tape.names.get(place, "") for place in range(tape.first)]
         sizes, home, count = program.memory.sizes, program.home, len(tape.parameters)
         self.base = {"v": 0, "V": sizes["v"]}
         total = sizes["v"] + sizes["V"]
