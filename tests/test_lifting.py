@@ -428,6 +428,21 @@ def test_the_listing_ends_with_what_the_derivative_takes():
     )
 
 
+def test_the_listing_says_which_leaves_have_labels():
+    rate, x, odd = Value(2.0, "rate"), Value(3.0, "x"), Value(1.0, "layer\n1")
+    tape = record([ag.tanh(rate * x) - odd / Value(2.0)], [x])
+    assert Listing(Lifted(tape).program, tape).text().splitlines() == [
+        "parameters (3,), inputs (B, 1)",
+        "rate = parameters[0], layer\\n1 = parameters[1], x = inputs[0]",
+        "v1 () = parameters[1] / parameters[2]",
+        "v2 (B,) = parameters[0] * inputs[0]",
+        "v3 (B,) = tanh(v2)",
+        "v4 (B,) = v3 - v1",
+        "return v4",
+        "each line for one row of the batch of B",
+    ]
+
+
 def words(tape: Tape) -> dict:
     """What the words of a listing mean, besides the names of arrays."""
 

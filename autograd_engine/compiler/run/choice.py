@@ -38,18 +38,15 @@ class Chosen:
         self._plan = plan if self.crossing <= MOST else None
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
-        """Run as the faster of the two does."""
         few = (1 if rows is None else len(rows)) < self.crossing
         return (self.single if few else self.arrays).run(leaves, rows, gradient)
 
     @cached_property
     def arrays(self) -> Lifted:
-        """The lifted program."""
         return Lifted(self.tape, self.__dict__.pop("_plan", None))
 
     @cached_property
     def single(self) -> Any:
-        """What computes one value after the other."""
         return Interpreter(self._recorded) if self.hindrance else machine.Machine(self.tape)
 
     @property

@@ -24,15 +24,12 @@ ONE_EXPONENTIAL = """
 def sigmoid(x):
     tail = math.exp(-abs(x))
     return (tail if x < 0.0 else 1.0) / (1.0 + tail)
-
 def bell(x):
     tail = math.exp(-abs(x))
     return tail / ((1.0 + tail) * (1.0 + tail))
-
-def softplus(x):
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-"""
-"""What has one for each sign in `floats`."""
+def softplus(x): return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
+"""  # where `floats` has one for each sign
+UNSIGNED = ("maximum", "minimum", "sign", "negative")  # of libraries: the sign of a 0 is chance
 
 
 class OnArrays(Expressions):
@@ -49,31 +46,28 @@ class OnArrays(Expressions):
     def __init__(self, library: Any, *others: Any) -> None:
         super().__init__()
         self.library = library
-        names = ("logical_and", "logical_or", "logical_not", "where")
-        self.words = {name: getattr(library, name) for name in names}
-        self.words |= {"abs": abs, "max": library.maximum, "min": library.minimum}
-        self.words |= {f"math_{name}": getattr(math, name) for name in ("inf", "nan", "pi", "e")}
-        for name in vars(math):
-            for place in (library, *others):
-                for called in (f"arc{name[1:]}", name):
-                    if callable(getattr(place, called, None)):
-                        self.words.setdefault(f"math_{name}", getattr(place, called))
+        self.words = {"abs": abs, "max": library.maximum, "min": library.minimum}
+        for name in ("logical_and", "logical_or", "logical_not", "where"):
+            self.words[name] = getattr(library, name)
+        for name, value in vars(math).items():
+            found = [getattr(x, y, None) for x in (library, *others) for y in longer(name)]
+            found += [value] * isinstance(value, float)
+            self.words |= {f"math_{name}": one for one in found[::-1] if one is not None}
 
     def spelled(self, rule: Primitive) -> Callable[..., Any] | None:
         """Return a row of the table, or a fixed power, as a function of arrays; None if none is.
 
         It is the library's own, which may have the longer name, as `arcsin` of `asin`; else it
-        is translated. The library leaves the sign of a zero to chance in `maximum` and `sign`.
+        is translated.
         """
         if rule.name.startswith("**"):
             return lambda x: self.library.power(x, float(rule.name[2:]))
         if TABLE.get(rule.name) is not rule or not rule.arity:
             return None
         name = {"ratio": "divide", "lenient_power": "power", "ln": "log"}.get(rule.name, rule.name)
-        if name not in ("maximum", "minimum", "sign", "negative"):
-            for called in (f"arc{name[1:]}", name):
-                if getattr(getattr(numpy, called, None), "nin", 0) == rule.arity:
-                    return getattr(self.library, called)  # type: ignore[no-any-return]
+        for word in longer(name) if name not in UNSIGNED else ():
+            if getattr(getattr(numpy, word, None), "nin", 0) == rule.arity:
+                return getattr(self.library, word)  # type: ignore[no-any-return]
         return self.on_arrays(f"M.{name}")
 
     def on_arrays(self, name: str) -> Callable[..., Any] | None:
@@ -83,9 +77,9 @@ class OnArrays(Expressions):
         except Untranslatable:
             return None
 
-        def broadcast(*operands: Any) -> Any:
-            found = self.library.asarray(function(*operands), operands[0].dtype)
-            return self.library.broadcast_to(found, operands[0].shape)
+        def broadcast(x: Any, *others: Any) -> Any:
+            found = self.library.asarray(function(x, *others), x.dtype)
+            return self.library.broadcast_to(found, x.shape)
 
         return broadcast
 
@@ -107,6 +101,10 @@ class OnArrays(Expressions):
     def let(self, target: Any, value: Any, rest: list[Any]) -> str:
         names, values = (self.all(getattr(side, "elts", [side])) for side in (target, value))
         return f"(lambda {names}: {self.block(rest)})({values})"
+
+
+def longer(name: str) -> tuple[str, str]:
+    return f"arc{name[1:]}", name
 
 
 IN_NUMPY = OnArrays(numpy)

@@ -10,7 +10,7 @@ name. They are read as text, since in the compiled build the modules themselves 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from functools import cache, reduce
 from pkgutil import get_data
@@ -95,6 +95,7 @@ class Translator:
     """
 
     LANGUAGE: ClassVar[str]
+    written: Callable[[list[str], list[str], str], str]  # a function: operands, names, body
     OWN: ClassVar[str] = ""
     SPELLED: ClassVar[dict[Any, str]] = {
         ast.Add: "{} + {}", ast.Sub: "{} - {}", ast.Mult: "{} * {}", ast.Div: "{} / {}",
@@ -119,10 +120,6 @@ class Translator:
     def definition(self, name: str, node: Any) -> str:
         """Return the lines that define a function or a number."""
         return f"{name} = {self.function(node)};"
-
-    def written(self, operands: list[str], names: list[str], body: str) -> str:
-        """Return a function of these operands, in which these other names are assigned."""
-        raise NotImplementedError
 
     def refused(self, node: ast.AST) -> Untranslatable:
         told = f"{self.LANGUAGE} cannot be written from {ast.unparse(node)!r}"
@@ -232,9 +229,7 @@ class Translator:
 class Expressions(Translator):
     """Translates functions to one expression each, where nothing is a statement."""
 
-    def let(self, target: Any, value: Any, rest: list[Any]) -> str:
-        """Return what follows, in which a target stands for a value."""
-        raise NotImplementedError
+    let: Callable[[Any, Any, list[Any]], str]  # a target stands for a value in what follows
 
     def block(self, body: list[Any]) -> str:
         match body:

@@ -27,7 +27,7 @@ from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.tell.storage import Shape, Storage, squeezed
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import ADD, NEGATIVE
-from autograd_engine.words import counted, operations
+from autograd_engine.words import counted, operations, printable
 
 Array = Any
 SHOWN = 8  # numbers
@@ -51,7 +51,6 @@ class Line(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The whole as one expression."""
         if self.kind == "map":
             return applied(self.rule, self.operands)
         (read,) = self.operands
@@ -87,7 +86,6 @@ class Rounds(NamedTuple):
     kept: list[str]  # lines that others read, of all steps, when the loop is over
 
     def told(self) -> list[str]:
-        """Return the whole as lines of text."""
         before = [line for line in (*self.rows, *self.states) if line.name != line.text]
         return [
             *(text for line in before for text in line.told()),
@@ -109,6 +107,9 @@ class Listing(Storage):
         read = [(name, shape) for name, shape in self.arrays[:3] if shape != (0,)]
         begin = ", ".join(f"{name} {shaped(shape, name == 'inputs')}" for name, shape in read)
         text, told = [begin or "constants only"], set[str]()
+        places = [f"{name}[{i}]" for name, (count,) in self.arrays[:3] for i in range(count)]
+        named = [f"{printable(name)} = {place}" for place, name in zip(places, self.names) if name]
+        text += [_first(named)] * bool(named)
         for number, line in enumerate(self.lines()):
             lines = line.told()
             more = [*self.mentioned(" ".join(lines), told), *lines]
@@ -131,13 +132,11 @@ class Listing(Storage):
             if name not in told:
                 told.add(name)
                 numbers = self.given[name]
-                shown = [f"{number:.6g}" for number in numbers.ravel()[:SHOWN].tolist()]
-                shown += ["..."] * (numbers.size > SHOWN)
+                shown = [f"{number:.6g}" for number in numbers.ravel()[: SHOWN + 1].tolist()]
                 kind = "places" if name.startswith("g") else "numbers"
-                yield f"{name} {shaped(numbers.shape)} = {kind} {', '.join(shown)}"
+                yield f"{name} {shaped(numbers.shape)} = {kind} {_first(shown)}"
 
     def lines(self) -> Iterator[Line | Rounds]:
-        """Yield each step, or loop."""
         number = 1
         for step in self.program.steps:
             loop = self.rounds(step, number) if isinstance(step, Loop) else None
@@ -145,7 +144,6 @@ class Listing(Storage):
             number += len(loop.lines) if loop else 1
 
     def line(self, step: Step, name: str, at: str = "") -> Line:
-        """Tell a step."""
         self.gather(step)
         shape = self._shape(step)
         operands = self._operands(step, shape)
@@ -247,6 +245,10 @@ def listing(tape: Tape) -> str:
         f"{counted(count, 'array operation')}, "
         f"of which {counted(products(instructions), 'matrix product')}"
     )
+
+
+def _first(items: list[str]) -> str:
+    return ", ".join([*items[:SHOWN], *["..."][: len(items) > SHOWN]])
 
 
 def scalars(tape: Tape) -> str:

@@ -35,6 +35,7 @@ class Storage:
         self.program = program
         self.given: dict[str, Array] = {}
         self.arrays: list[tuple[str, Shape]] = []
+        self.names = [tape.names.get(place, "") for place in range(tape.first)]
         sizes, home, count = program.memory.sizes, program.home, len(tape.parameters)
         self.base = {"v": 0, "V": sizes["v"]}
         total = sizes["v"] + sizes["V"]
@@ -81,15 +82,13 @@ class Storage:
         """
         same = _same(places)
         core = places[tuple(slice(0, 1) if alike else slice(None) for alike in same)]
-        text = self._one(core) or self._several(core)
+        owners = numpy.unique(self.owner[core]).tolist()
+        text = self._several(core, owners) if owners[1:] else self._one(core, *owners)
         missing = any(same) or places.shape[:1] == (1,)
         return f"full({places.shape}, {text})" if exact and missing else text
 
-    def _one(self, places: Array) -> str | None:
-        """Tell what stands in one array; None if it stands in several."""
-        owner = int(self.owner[places.flat[0]])
-        if (self.owner[places] != owner).any():
-            return None
+    def _one(self, places: Array, owner: int) -> str:
+        """Tell what stands in one array."""
         name, shape = self.arrays[owner]
         if name == CONSTANT:
             if places.ndim == 2 and 1 not in places.shape and places[-1, 0] < places[0, -1]:
@@ -97,7 +96,7 @@ class Storage:
             return self._numbers(self.number[places])
         return self._selected(name, shape, self.within[places])
 
-    def _several(self, places: Array) -> str:
+    def _several(self, places: Array, all_owners: list[int]) -> str:
         """Tell what stands in several arrays: one behind the other, or gathered from all."""
         for axis in range(places.ndim):
             along = numpy.moveaxis(places, axis, 0)
@@ -112,10 +111,9 @@ class Storage:
             told += [f"axis={axis}"] * bool(axis)
             return f"{'stack' if alone else 'concat'}({', '.join(told)})"
         names, size, within = [], 0, self.within[places]
-        for owner in numpy.unique(self.owner[places]).tolist():
+        for owner in all_owners:
             name, shape = self.arrays[owner]
-            constant = name == CONSTANT
-            names.append(self._numbers(self.number[self.owner == owner]) if constant else name)
+            names.append(name or self._numbers(self.number[self.owner == owner]))
             within[self.owner[places] == owner] += size
             size += prod(shape)
         return self._selected(f"joined({', '.join(names)})", (size,), within)

@@ -30,19 +30,14 @@ class Interpreter:
     """Runs a tape in plain Python; where a primitive raises, its result is the limit, or NaN."""
 
     def __init__(self, tape: Tape, reason: str = "exact: asked for") -> None:
-        self._tape, self._reason = tape, reason
+        self._tape = tape
         self._steps = [
             (rule, *_functions(rule), *((-1, -1) if rule.several else (*places, -1)[:2]), places)
             for rule, places in tape.instructions()
         ]
-        self.steps = len(self._steps)
-
-    def plan(self) -> str:
-        """Say why it is this that runs the tape."""
-        return self._reason
+        self.steps, self.plan = len(self._steps), lambda: reason
 
     def operands(self, place: int) -> tuple[int, ...]:
-        """Return the places of a value's operands."""
         return self._steps[place - self._tape.start][-1] if place >= self._tape.start else ()
 
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
@@ -103,7 +98,11 @@ class Interpreter:
         fixed = start - len(self._tape.constants)
         nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
         for place, (rule, _, partials, _, _, places) in enumerate(self._steps, start):
-            operands, slopes = [nodes[i] for i in places], _slopes(partials, values, place, places)
+            operands = [nodes[i] for i in places]
+            try:
+                slopes = partials(values[place], *[values[i] for i in places])
+            except (ArithmeticError, ValueError):
+                slopes = (math.nan,) * len(places)
             with enable_grad():
                 if rule.several:
                     many = paired(tuple(operands), slopes)
@@ -136,11 +135,3 @@ def _functions(rule: Primitive) -> tuple[Rule, Rule]:
         lambda *operands: float(rule.forward(*operands)),
         lambda *numbers: tuple(map(float, rule.partials(*numbers))),
     )
-
-
-def _slopes(partials: Rule, values: list[float], place: int, places: Any) -> tuple[float, ...]:
-    """Return the derivatives of a computed value by its operands; NaN where it has none."""
-    try:
-        return partials(values[place], *map(values.__getitem__, places))  # type: ignore[no-any-return]
-    except (ArithmeticError, ValueError):
-        return (math.nan,) * len(places)

@@ -70,7 +70,6 @@ def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]
 
 
 def applied(rule: Primitive, *operands: Any) -> Any:
-    """Return a primitive in a derivative, applied to arrays of JAX and numbers."""
     return primitive_in_jax(rule, True)(*operands)
 
 
@@ -235,7 +234,6 @@ def by_lines(tape: Tape, plan: Plan | None = None, outer: bool = False) -> Way:
 
 
 def told(text: str, known: dict[str, Any]) -> Array:
-    """Return what an expression of a listing is."""
     return jnp.asarray(eval(text, known), known["one"].dtype)
 
 

@@ -7,7 +7,6 @@ cache. Where the native core can carry out all instructions, the program is one 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
@@ -23,7 +22,7 @@ from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import HEADER, aligned, core
-from autograd_engine.compiler.run.native.encoding import encoded
+from autograd_engine.compiler.run.native.encoding import encoded, lettered
 from autograd_engine.compiler.run.native.nests import ONE, WEIGHT, offsets
 from autograd_engine.compiler.run.translated import spelled
 
@@ -147,7 +146,6 @@ class Bound:
         return numpy.concatenate([numpy.array(part, numpy.int64) for part in parts])
 
     def by_numpy(self, *given: Any) -> None:
-        """Do what the core does."""
         leaves, rows, outputs, gradient, sums, count, total, backwards = given
         with numpy.errstate(all="ignore"):
             self.memory[self.leaves] = leaves
@@ -170,47 +168,47 @@ class Bound:
                 run(self.rest)
                 gradient[:] = self.memory[self.slopes]
 
-    def view(self, ref: Ref, beside: bool = False) -> Array:
-        """Return the array that a Ref views; `beside` a batched one it gets an axis of one."""
-        step = self.rows * ITEM if ref.batched else ITEM
-        shape, strides = ref.shape, tuple(stride * step for stride in ref.strides)
-        if ref.batched or beside:
-            shape = (*shape, self.rows if ref.batched else 1)
-            strides = (*strides, ITEM)
-        return as_strided(self.arenas[ref.arena][ref.start :], shape, strides)
+    def view(self, ref: Ref) -> Array:
+        """Return the array that a Ref views; the last axis of a batched one are the rows."""
+        step, rows = (self.rows * ITEM, (self.rows,)) if ref.batched else (ITEM, ())
+        strides = [*(stride * step for stride in ref.strides), *(ITEM for _ in rows)]
+        return as_strided(self.arenas[ref.arena][ref.start :], (*ref.shape, *rows), strides)
 
     def bound(self, instruction: Instruction) -> list[Call]:
-        """Return the calls that carry out one instruction."""
         kind, out, ins = instruction.kind, instruction.out, instruction.ins
         if kind == "loop":
             return [call for step in instruction.rounds() for i in step for call in self.bound(i)]
-        if kind == "contract":
-            return contraction(self.view, instruction)
+        target, *views = (self.view(ref) for ref in (out, *ins))
         if kind in ("take", "put"):
-            return [(getattr(self, kind), (instruction, self.view(ins[0])))]
-        batched = any(ref.batched for ref in (out, *ins))
-        target, views = self.view(out), [self.view(ref, batched) for ref in ins]
-        if kind in ("copy", "fill", "seed"):
-            one = WEIGHT if out.batched else ONE
-            value = {"copy": views[:1], "fill": [0.0], "seed": [self.memory[one : one + 1]]}[kind]
-            return [(numpy.copyto, (target, *value))]
-        if kind == "sum":
-            rows = (len(ins[0].shape),) if batched and not out.batched else ()
-            return [(numpy.add.reduce, (views[0], (*instruction.over, *rows), None, target))]
+            return [(getattr(self, kind), (instruction, views[0]))]
         if kind == "scan":
             axis = len(out.shape) - 1
             if instruction.over:
                 target, views[0] = (numpy.flip(array, axis) for array in (target, views[0]))
             scan = getattr(numpy, instruction.rule.name).accumulate  # type: ignore[union-attr]
             return [(scan, (views[0], axis, None, target))]
+        names = [told + "B" * ref.batched for told, ref in zip(lettered(instruction), (out, *ins))]
+        arrays = [target, *views]
+        lengths = {x: n for one, array in zip(names, arrays) for x, n in zip(one, array.shape)}
+        if kind == "contract":
+            return contraction(names, arrays, lengths)
+        # On as few axes as can be, in the order in which the result lies in memory.
+        steps = {x: -abs(s) for x, s in zip(names[0], target.strides) if lengths[x] > 1}
+        kept, over = sorted(steps, key=steps.__getitem__), [x for x in lengths if x not in names[0]]
+        target = on_axes(target, names[0], kept, lengths)
+        views = [on_axes(x, one, [*over, *kept], lengths) for x, one in zip(views, names[1:])]
+        if kind in ("copy", "fill", "seed"):
+            one = WEIGHT if out.batched else ONE
+            views = views or [self.memory[one : one + 1].reshape(()) if kind == "seed" else 0.0]
+            return [(numpy.copyto, (target, *views))]
+        if kind == "sum":
+            return [(numpy.add.reduce, (views[0], (*range(len(over)),), None, target))]
         function: Any = choose if kind == "choose" else spelled(instruction.rule)
-        *views, target = on_few_axes(*views, target)
         if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
             return [(function, (*views, target))]
         return [(partial(function, out=target), tuple(views))]
 
     def take(self, found: Instruction, _: Array) -> None:
-        """Copy slots."""
         out, at = found.out, slice(None) if found.at is None else found.at
         taken = self.arenas[found.ins[0].arena].take(found.index, 0)
         beside = out.batched and not found.ins[0].batched
@@ -225,50 +223,34 @@ class Bound:
         numpy.add.at(self.arenas[out.arena], found.index, values[at])
 
 
-def contraction(view: Callable[[Ref], Array], instruction: Instruction) -> list[Call]:
+def contraction(names: list[str], views: list[Array], lengths: dict[str, int]) -> list[Call]:
     """Return the calls that carry out a contraction: a matrix product where each factor has a
     letter of its own, m and n, and both one that is summed, c. Rows of a batch are a letter too.
     """
-    first, second, result = re.split(",|->", instruction.axes)
-    (x, y), out = instruction.ins, instruction.out
-    if x.batched and not y.batched:
-        first, second, x, y = second, first, y, x
-    pairs = ((first, x), (second, y), (result, out))
-    first, second, result = (letters + "b" * ref.batched for letters, ref in pairs)
-    a, b, o = map(view, (x, y, out))
-    lengths = dict(zip(first + second, a.shape + b.shape))
+    (result, first, second), (o, a, b) = names, views
+    if "B" in first and "B" not in second:
+        first, second, a, b = second, first, b, a
     summed = sorted({*first} & {*second} - {*result}, key=lengths.__getitem__)
     m, n = ([c for c in one if c not in other] for one, other in ((first, second), (second, first)))
-    if not (summed and m and n) or not {*m, *n} <= {*result} or "b" in {*first} & {*result}:
+    if not (summed and m and n) or not {*m, *n} <= {*result} or "B" in {*first} & {*result}:
         axes = f"{first},{second}->{result}"
         return [(lambda: numpy.einsum(axes, a, b, out=o), ())]
     c = summed.pop()
     over = [letter for letter in summed if lengths[letter] > 1]
     stack = [*over, *(letter for letter in result if letter not in (m[-1], n[-1]))]
-    a, b = on_axes(a, first, [*stack, m[-1], c]), on_axes(b, second, [*stack, c, n[-1]])
-    o = on_axes(o, result, [*stack[len(over) :], m[-1], n[-1]])
-    shape = numpy.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    held = numpy.empty((*shape, *o.shape[-2:])) if over else o
+    a = on_axes(a, first, [*stack, m[-1], c], lengths)
+    b = on_axes(b, second, [*stack, c, n[-1]], lengths)
+    o = on_axes(o, result, [*stack[len(over) :], m[-1], n[-1]], lengths)
+    held = numpy.empty((*a.shape[:-1], b.shape[-1])) if over else o
     product = numpy.multiply if lengths[c] == 1 else numpy.matmul
     calls: list[Call] = [(product, (a, b, held))]
     return calls + [(numpy.add.reduce, (held, (*range(len(over)),), None, o))] * bool(over)
 
 
-def on_axes(array: Array, letters: str, wanted: Sequence[str]) -> Array:
-    """Return a view on these axes: one that it lacks is of length 1, as are those left out."""
-    axes = dict(zip(letters, zip(array.shape, array.strides)))
-    shape, strides = zip(*(axes.get(letter, (1, 0)) for letter in wanted))
-    return as_strided(array, shape, strides)
-
-
-def on_few_axes(*arrays: Array) -> list[Array]:
-    """Return views for a function of elements, the last its result, on as few axes as can be, in
-    the order in which the result lies in memory.
-    """
-    out = arrays[-1]
-    order = sorted(range(out.ndim), key=lambda axis: -abs(out.strides[axis]))
-    views = [numpy.broadcast_to(array, out.shape) for array in arrays[:-1]]
-    return [array.transpose(order).squeeze() for array in (*views, out)]
+def on_axes(array: Array, names: str, wanted: Sequence[str], lengths: dict[str, int]) -> Array:
+    """Return a view on these axes, along one that it lacks the same, without those left out."""
+    strides = dict(zip(names, array.strides))
+    return as_strided(array, [lengths[x] for x in wanted], [strides.get(x, 0) for x in wanted])
 
 
 def choose(x: Array, y: Array, z: Array, out: Array) -> None:
@@ -277,6 +259,5 @@ def choose(x: Array, y: Array, z: Array, out: Array) -> None:
 
 
 def run(calls: list[Call]) -> None:
-    """Carry out the calls, one after the other."""
     for function, arguments in calls:
         function(*arguments)
