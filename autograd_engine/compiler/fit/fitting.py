@@ -58,10 +58,8 @@ class Compiled:
         steps = counted(lesson.program.steps, "step")
         self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
 
-    def _trained(self) -> list[Any]:
-        """Return the Values to train, each once."""
-        trained = self._optimizer.parameters if self._ruled else self.eager.model.parameters()
-        return list(dict(zip(map(id, trained), trained)).values())
+    def _trained(self) -> Any:
+        return self._optimizer.parameters if self._ruled else self.eager.model.parameters()
 
     def stands(self) -> bool:
         """Say whether the program is that of model, loss and optimizer as they are now; else the
@@ -69,9 +67,9 @@ class Compiled:
         """
         lesson, eager = self._lesson, self.eager
         same = (
-            self._ruled == has_rule(eager.optimizer) and lesson and lesson.trains(self._trained())
+            lesson and has_rule(eager.optimizer) is self._ruled and lesson.trains(self._trained())
         )
-        self._stands = bool(lesson and same and lesson.stands(eager.model, eager.loss))
+        self._stands = bool(same and lesson.stands(eager.model, eager.loss))
         return self._stands
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:

@@ -72,7 +72,8 @@ class Lesson:
         self, model: Any, loss: Any, samples: Sequence[Any], trained: Sequence[Value], outputs: bool
     ) -> None:
         self._model, self._loss, self._outputs = model, loss, outputs
-        self.trained, self._first = list(trained), samples[0]
+        self._given, self._first = list(trained), samples[0]
+        self.trained = list({id(value): value for value in trained}.values())  # each once
         self._traces, self._watch = Traces(model, loss), Watch()
         self._targets: dict[float, Any] = {}
         self._take(samples, rows_like(self._first, samples))
@@ -92,7 +93,7 @@ class Lesson:
         return False
 
     def trains(self, values: Sequence[Value]) -> bool:
-        return len(values) == len(self.trained) and all(map(is_, values, self.trained))
+        return len(values) == len(self._given) and all(map(is_, values, self._given))
 
     def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
