@@ -97,9 +97,10 @@ class Lesson:
 
     def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
-        pairs = map(chain.from_iterable, (self._samples, samples))
-        known = self._copies and len(samples) == len(self._samples) and all(map(is_, *pairs))
-        if outputs != self._outputs or (known and self._copies == [x for x, _ in samples]):
+        columns = list(zip(*samples))
+        known = self._copies and len(samples) == len(self._samples)
+        known = known and all(all(map(is_, *each)) for each in zip(columns, self._columns))
+        if outputs != self._outputs or (known and self._copies == [*columns[0]]):
             return outputs == self._outputs
         with suppress(Unfit):  # a new one will say why
             self._take(samples, self.rows(samples))
@@ -121,10 +122,11 @@ class Lesson:
 
     def _take(self, samples: Sequence[Any], rows: Array) -> None:
         """Keep samples, to be known again where they hold lists of plain numbers."""
-        xs, targets = zip(*samples)
+        self.data, self._samples, self._columns = rows, samples, list(zip(*samples))
+        xs, targets = self._columns
         plain = {type(x) for x in xs} <= {list, tuple}
         plain = plain and set(map(type, chain(targets, *xs))) <= {float, int, bool}
-        self.data, self._samples, self._copies = rows, samples, plain and [x[:] for x in xs]
+        self._copies = plain and [x[:] for x in xs]
         single = is_number(self._first[1])
         firsts = numpy.unique(rows[:, -1], return_index=True)[1] if single else numpy.empty(0, int)
         self._classes = sorted(firsts.tolist())  # where each is met first
