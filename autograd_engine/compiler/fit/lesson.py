@@ -16,6 +16,7 @@ import numpy
 from autograd_engine.arguments import map_numbers, outputs_of
 from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.call.guards import COMPARISONS, Guard, GuardError, Watch
+from autograd_engine.compiler.call.inputs import floats
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
@@ -48,14 +49,11 @@ def rows_like(first: Any, samples: Sequence[Any]) -> Array:
     found = []
     for what, items, form in zip(("inputs", "targets"), zip(*samples), first):
         rows = None
-        with suppress(ValueError):
-            rows = numpy.asarray(items)
+        with suppress(TypeError, ValueError):
+            rows = floats(items, what, ())
         if rows is None or rows.shape[1:] != numpy.shape(form):
-            raise Unfit(f"the {what} are not all of one shape")
-        if rows.dtype.kind not in "fiub":
-            such = "hold something else than numbers, lists, tuples or arrays of them"
-            raise Unfit(f"the {what} {such}")
-        found.append(rows.astype(numpy.float64).reshape(len(items), -1))
+            raise Unfit(f"the {what} are not all numbers, or lists, tuples or arrays of one shape")
+        found.append(rows.reshape(len(items), -1))
     return numpy.ascontiguousarray(numpy.concatenate(found, axis=1))
 
 
