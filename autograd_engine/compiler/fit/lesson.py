@@ -60,10 +60,9 @@ def rows_like(first: Any, samples: Sequence[Any]) -> Array:
 class Lesson:
     """The program of one sample: its loss, then, if asked for, the model's outputs.
 
-    `values` are the leaves it reads: those to be trained, then every other that it meets.
-    `leaves()` are their numbers now, `run(leaves, rows, gradient)` gives the outputs and the
-    gradient of the mean loss by all of them. `data` are the rows of the samples. Raises `Unfit`
-    where no program does what model and loss do.
+    `trained` are the leaves to be trained, `values` they and every other that it meets, `data` the
+    rows of the samples. `run(leaves, rows, gradient)` gives the outputs and the gradient of the
+    mean loss by all `values`. Raises `Unfit` where no program does what model and loss do.
     """
 
     def __init__(
