@@ -35,10 +35,11 @@ def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> 
     that is not finite, or the parameter and the operation on whose way its gradient was lost.
     """
     guards, count, check = owner._guards, owner._count, owner._check
-    numbers = found[:, :count] if slopes is None else [*found[:, :count].flat, *slopes]
-    odd = (~numpy.isfinite(numbers) if check else numpy.isnan(numbers)).any()
-    if not odd and found[:, count:].tobytes() == guards.bits * len(found):
-        return found[:, :count], slopes
+    odd = numpy.isnan if not check else lambda numbers: ~numpy.isfinite(numbers)
+    parts = [found[:, :count]] if slopes is None else [found[:, :count], slopes]
+    held = found[:, count:].tobytes() == guards.bits * len(found)
+    if held and not any(odd(part).any() for part in parts):
+        return parts[0], slopes
     exact = Interpreter(owner._tape)
     outputs, gradient = exact.run(leaves, rows, slopes is not None)
     for (where, given), row in zip(each_row(leaves, rows), outputs):
