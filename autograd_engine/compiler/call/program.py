@@ -88,7 +88,7 @@ class Program:
         numbers, `GuardError`, and `FloatingPointError` for what is not finite.
         """
         rows, batch = self._rows(x)
-        outputs = self._outputs(self._leaves(parameters), rows)
+        outputs, _ = self._trusted(self._leaves(parameters), rows, False)
         if self._single:
             return outputs[:, 0] if batch else outputs.item(0)
         return outputs if batch else outputs[0]
@@ -102,9 +102,6 @@ class Program:
             if outputs[:, self._count :].tobytes() == self._bits * len(outputs):
                 return outputs[:, : self._count], slopes
         return self._faults.trusted(self, outputs, slopes, leaves, rows)
-
-    def _outputs(self, leaves: Array, rows: Any) -> Array:
-        return self._trusted(leaves, rows, False)[0]
 
     def value_and_grad(
         self, x: Any = None, parameters: Any = None, *, wrt: str | None = None
