@@ -206,9 +206,10 @@ class Program:
         def outputs(parameters: Any, inputs: Any = None) -> Any:
             found = function(parameters, inputs)
             if guards:
-                read, ulp = found[..., count:], float(jnp.finfo(found.dtype).eps)
-                slack = jnp.array([4096 * ulp * each for each in guards.computed()], found.dtype)
-                expected = jnp.array([guard.expected for guard in guards.kept], found.dtype)
+                read, kind = found[..., count:], found.dtype
+                slack = jnp.array(guards.computed()) * 4096 * jnp.finfo(kind).eps
+                slack = jnp.broadcast_to(slack.astype(kind), read.shape)
+                expected = jnp.array([guard.expected for guard in guards.kept], kind)
                 held = jnp.isclose(read, expected, slack, 0.0, equal_nan=True)
                 held = held.all(-1, keepdims=True)
                 found = found * (held / held)  # 0 / 0 where one does not hold
