@@ -697,9 +697,12 @@ def test_code_that_looks_at_types_or_data_is_found_out():
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        ([([1.0], 1.0), ([1.0, 2.0], 2.0)], "the inputs are not all of one shape"),
-        ([([Value(1.0)], 1.0)], "the inputs hold something else than numbers"),
-        ([({"x": 1.0}, 1.0)], "something else than numbers, lists, tuples or arrays"),
+        ([([1.0], 1.0), ([1.0, 2.0], 2.0)], "the inputs are not all numbers"),
+        (
+            [([Value(1.0)], 1.0)],
+            "the inputs are not all numbers, or lists, tuples or arrays of one shape",
+        ),
+        ([({"x": 1.0}, 1.0)], "the inputs are not all numbers"),
     ],
 )
 def test_samples_that_are_no_rows_of_numbers_are_trained_eagerly(data, reason):
@@ -809,7 +812,7 @@ def test_samples_become_rows_of_numbers():
     first = [1.0, 2.0], numpy.array([[4.0], [5.0]])
     rows = rows_like(first, [([1, True], [[2], [3.5]]), ((4, 5), [[6], [7]])])
     assert rows.tolist() == [[1.0, 1.0, 2.0, 3.5], [4.0, 5.0, 6.0, 7.0]]
-    with pytest.raises(Unfit, match="hold something else than numbers"):
+    with pytest.raises(Unfit, match="the inputs are not all numbers"):
         rows_like(first, [([1.0, "2"], [[2.0], [3.5]])])
 
 

@@ -271,6 +271,17 @@ def test_samples_that_were_changed_in_place_are_read_again(made):
     assert len(made) == 1
 
 
+def test_a_target_that_is_an_array_of_no_dimension_is_read_again():
+    found = []
+    for way in (True, False):
+        model, target = Scaled(PLAIN), numpy.array(1.0)
+        samples = [([0.5, -1.0], target), ([2.0, 0.25], numpy.array(0.0))]
+        found.append(train(model, samples, way=way))
+        target[...] = 5.0
+        found[-1] += train(model, samples, way=way)
+    agree(*found)
+
+
 def test_a_training_within_a_training_leaves_it_its_samples():
     found = []
     for way in (True, False):

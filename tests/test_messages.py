@@ -136,8 +136,9 @@ def test_of_ten_thousand_rows_the_one_that_does_not_fit_is_named():
 
 def test_parameters_in_rows_are_refused_as_parameters():
     message = "^parameters must be one vector of 1 number, in the order of program.parameters, not "
-    for given, what in (([[1.0], [1.0, 2.0]], "rows of several"), ([[1.0]], r"an array .* \(1, 1")):
-        with pytest.raises(ValueError, match=message + what):
+    uneven = "^parameters must be a vector or rows of one length, 1 number each: item 1 is "
+    for given, said in (([[1.0], [1.0, 2.0]], uneven), ([[1.0]], message + r"an array .* \(1, 1")):
+        with pytest.raises(ValueError, match=said):
             program_of_two()([1.0, 2.0], parameters=given)
 
 

@@ -28,46 +28,37 @@ _SHOWN = 8  # operands
 
 
 def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> tuple[Any, Any]:
-    """Return outputs (B, m) and gradient, where they are not finite as the engine computes them;
-    of a program without `check` where they are NaN.
+    """Return outputs (B, m) and gradient, all as the engine computes them where one is not finite;
+    of a program without `check` where one is NaN.
 
     Raises `GuardError` for a guard that does not hold, `FloatingPointError` naming the first value
     that is not finite, or the parameter and the operation on whose way its gradient was lost.
     """
-    tape, exact, right = owner._tape, Interpreter(owner._tape), {owner._guards.bits}
-    outputs = found[:, : owner._count].copy()
-    odd = (~numpy.isfinite(outputs) if owner._check else numpy.isnan(outputs)).any(axis=1)
-    for i, where, numbers in each_row(leaves, rows):
-        guarded = found[i, owner._count :].tobytes()
-        if guarded in right and not odd[i]:
-            continue
-        values = exact.values(numbers)
-        owner._guards.check(exact, values, where)
-        right.add(guarded)
-        if odd[i]:
-            outputs[i] = [values[place] for place in tape.outputs[: owner._count]]
-            lost = numpy.flatnonzero(~numpy.isfinite(outputs[i])).tolist()
-            if lost and owner._check:
-                which = f"output {lost[0]}" if owner._count > 1 else "the output"
-                told = _told(owner, numbers, lost[0], _birth)
-                raise FloatingPointError(f"{which}{where} is {outputs[i, lost[0]]}: {told}")
-    fine = slopes is None or (numpy.isfinite(slopes) if owner._check else slopes == slopes).all()
-    return outputs, slopes if fine and not odd.any() else gradient(owner, leaves, rows)
-
-
-def gradient(owner: Program, leaves: Any, rows: Any) -> Any:
-    """Return the gradient as the engine computes it, or raise for the first that is lost."""
-    total: Any = -0.0  # which adds nothing, not even a sign
-    exact, batch = Interpreter(owner._tape), 1 if rows is None else len(rows)
-    for _, where, numbers in each_row(leaves, rows):
-        slopes = exact.adjoints(exact.values(numbers))[: len(owner.parameters)]
-        for name, slope in zip(owner._feed.names, slopes):
-            if owner._check and not isfinite(slope):
-                told = _told(owner, numbers, 0, _slope)
-                raise FloatingPointError(f"the gradient by {name}{where} is {slope}: {told}")
-        with numpy.errstate(all="ignore"):
-            total = total + numpy.array(slopes) / batch
-    return total
+    guards, count, check = owner._guards, owner._count, owner._check
+    odd = numpy.isnan if not check else lambda numbers: ~numpy.isfinite(numbers)
+    parts = [found[:, :count]] if slopes is None else [found[:, :count], slopes]
+    held = found[:, count:].tobytes() == guards.bits * len(found)
+    if held and not any(odd(part).any() for part in parts):
+        return parts[0], slopes
+    exact = Interpreter(owner._tape)
+    outputs, gradient = exact.run(leaves, rows, slopes is not None)
+    for (where, given), row in zip(each_row(leaves, rows), outputs):
+        if row[count:].tobytes() != guards.bits:
+            guards.check(exact, exact.values(given), where)
+        lost = numpy.flatnonzero(~numpy.isfinite(row[:count])).tolist()
+        if lost and check:
+            which = f"output {lost[0]}" if count > 1 else "the output"
+            told = _told(owner, given, lost[0], _birth)
+            raise FloatingPointError(f"{which}{where} is {row[lost[0]]}: {told}")
+    if check and gradient is not None and not numpy.isfinite(gradient).all():
+        for where, given in each_row(leaves, rows):
+            slopes = exact.adjoints(exact.values(given))[: len(gradient)]
+            for name, slope in zip(owner._feed.names, slopes):
+                if not isfinite(slope):
+                    told = _told(owner, given, 0, _slope)
+                    raise FloatingPointError(f"the gradient by {name}{where} is {slope}: {told}")
+        raise FloatingPointError("the gradient is not finite: the sum over all rows is too large")
+    return outputs[:, :count], gradient
 
 
 def computed(
@@ -80,11 +71,10 @@ def computed(
     return at
 
 
-def each_row(leaves: Any, rows: Any) -> Iterator[tuple[int, str, list[float]]]:
-    """Yield the number of each row, what to call it, and the numbers of all leaves in it."""
+def each_row(leaves: Any, rows: Any) -> Iterator[tuple[str, list[float]]]:
+    """Yield for each row what to call it, and the numbers of all leaves in it."""
     for i, row in enumerate([[]] if rows is None else rows.tolist()):
-        name = f" in row {i}" if rows is not None and len(rows) > 1 else ""
-        yield i, name, leaves.tolist() + row
+        yield f" in row {i}" if rows is not None and len(rows) > 1 else "", leaves.tolist() + row
 
 
 def _told(owner: Program, numbers: list[float], which: int, tell: Any) -> str:

@@ -74,8 +74,9 @@ class Feed:
             return found
         array = floats(parameters, "parameters", self.parameters)
         if array.shape != self._shape:
-            kind = f"an array of shape {array.shape}"
-            raise ValueError(_ONE_VECTOR.format(counted(len(self.parameters), "number"), kind))
+            needed = f"one vector of {counted(len(self.parameters), 'number')}"
+            order = f"in the order of program.parameters, not an array of shape {array.shape}"
+            raise ValueError(f"parameters must be {needed}, {order}")
         if not self._others:
             return array
         found = numpy.empty(len(self._values))
@@ -130,9 +131,6 @@ def misfit(array: Array, what: str, names: Sequence[str]) -> str:
 
 def uneven(given: Any, what: str, names: Sequence[str]) -> str:
     """Say what keeps nested lists from being rows of one length."""
-    count = counted(len(names), "number")
-    if what == "parameters":
-        return _ONE_VECTOR.format(count, "rows of several lengths")
     said = f"{given!r:.60}"
     for i, row in enumerate(given if isinstance(given, (list, tuple)) else ()):
         with suppress(ValueError):  # which a row that is nested unevenly raises
@@ -141,6 +139,7 @@ def uneven(given: Any, what: str, names: Sequence[str]) -> str:
         length = f", of length {len(row)}" if isinstance(row, (list, tuple, _ndarray)) else ""
         said = f"item {i} is {row!r:.60}{length}"
         break
+    count = counted(len(names), "number")
     return f"{what} must be a vector or rows of one length, {count} each: {said}"
 
 
@@ -152,6 +151,3 @@ def by_python(values: Sequence[Value], found: Array, first: int, name: str) -> N
 def finite(numbers: Array) -> bool:
     """Say whether all numbers of an array are finite."""
     return bool(numpy.isfinite(numbers).all())
-
-
-_ONE_VECTOR = "parameters must be one vector of {}, in the order of program.parameters, not {}"

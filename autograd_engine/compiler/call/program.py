@@ -88,7 +88,7 @@ class Program:
         numbers, `GuardError`, and `FloatingPointError` for what is not finite.
         """
         rows, batch = self._rows(x)
-        outputs = self._outputs(self._leaves(parameters), rows)
+        outputs, _ = self._trusted(self._leaves(parameters), rows, False)
         if self._single:
             return outputs[:, 0] if batch else outputs.item(0)
         return outputs if batch else outputs[0]
@@ -102,9 +102,6 @@ class Program:
             if outputs[:, self._count :].tobytes() == self._bits * len(outputs):
                 return outputs[:, : self._count], slopes
         return self._faults.trusted(self, outputs, slopes, leaves, rows)
-
-    def _outputs(self, leaves: Array, rows: Any) -> Array:
-        return self._trusted(leaves, rows, False)[0]
 
     def value_and_grad(
         self, x: Any = None, parameters: Any = None, *, wrt: str | None = None
@@ -209,9 +206,10 @@ class Program:
         def outputs(parameters: Any, inputs: Any = None) -> Any:
             found = function(parameters, inputs)
             if guards:
-                read, ulp = found[..., count:], float(jnp.finfo(found.dtype).eps)
-                slack = jnp.array([4096 * ulp * each for each in guards.computed()], found.dtype)
-                expected = jnp.array([guard.expected for guard in guards.kept], found.dtype)
+                read, kind = found[..., count:], found.dtype
+                slack = jnp.array(guards.computed()) * 4096 * jnp.finfo(kind).eps
+                slack = jnp.broadcast_to(slack.astype(kind), read.shape)
+                expected = jnp.array([guard.expected for guard in guards.kept], kind)
                 held = jnp.isclose(read, expected, slack, 0.0, equal_nan=True)
                 held = held.all(-1, keepdims=True)
                 found = found * (held / held)  # 0 / 0 where one does not hold

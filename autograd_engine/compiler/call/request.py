@@ -124,9 +124,7 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
 
 
 def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -> Iterator[Any]:
-    """Yield the Values, and what else is `accepted`, in nested lists, tuples and arrays; else
-    raise `TypeError`.
-    """
+    """Yield the Values, and what else is `accepted`, in nested lists, tuples and arrays."""
     if isinstance(tree, Value) or accepted(tree):
         yield tree
     elif isinstance(tree, (list, tuple)) or getattr(tree, "ndim", False):
@@ -138,10 +136,7 @@ def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -
 
 
 def leaves(**given: Any) -> list[list[Value]]:
-    """Return the leaves given as inputs and as parameters.
-
-    Raises `ValueError` naming one that is not a leaf, or was given twice.
-    """
+    """Return the leaves given as inputs and as parameters; `ValueError` naming what is none."""
     found, seen = list[list[Value]](), dict[int, str]()
     for kinds, items in given.items():
         if isinstance(items, Value):

@@ -44,12 +44,12 @@ def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[An
         settings = {**owner._settings, "single": True, "example": None}
         owner._turned = type(owner)(turned(owner._tape), guards=owner._guards.kept, **settings)
         owner._turned._feed.names[: len(owner.inputs)] = owner._feed.inputs
-    values = owner._outputs(leaves, rows)[:, 0]  # which also tells what is wrong in which row
+    values, _ = owner._trusted(leaves, rows, False)  # which also tells what is wrong in which row
     each = numpy.empty((1, 0)) if rows is None else rows
     run = owner._turned._trusted
     slopes = [run(numpy.concatenate([row, leaves]), None, True)[1] for row in each]
     if batch:
-        return values, numpy.array(slopes)
+        return values[:, 0], numpy.array(slopes)
     example, found = owner._example, slopes[0]
     flat = isinstance(example, (list, tuple)) and all(map(is_number, example))
     if getattr(example, "ndim", 0):
@@ -94,7 +94,7 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
     second, count = direction is None, len(owner.inputs)
     wanted = count if second else owner._count
     if owner._guards.kept:
-        owner._outputs(leaves, rows)
+        owner._trusted(leaves, rows, False)
     if second not in owner._entries:
         owner._entries[second] = None
         if owner._backend != "exact":
@@ -121,7 +121,7 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
         found = eagerly(owner, rows[0].tolist(), leaves.tolist(), direction)
     odd = numpy.flatnonzero(~numpy.isfinite(found)).tolist()
     if odd and owner._check:
-        owner._outputs(leaves, rows)  # which says what is wrong with a value that is not finite,
+        owner._trusted(leaves, rows, False)  # which tells of a value that is not finite,
         if owner._count == 1:
             by_inputs(owner, leaves, rows, False)  # or with the gradient
         names = owner._feed.inputs

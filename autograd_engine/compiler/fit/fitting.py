@@ -30,11 +30,11 @@ class Compiled:
     can take over at any batch.
 
     The leaves are moved in arrays, by the optimiser's rule: the first are its parameters, the
-    others rest, and their gradients add up, as they do where nobody sets them to 0. An optimiser of
-    which nothing is known but `step` and `zero_grad` is given the gradient in the Values.
+    others rest, and their gradients add up. An optimiser of which nothing is known but `step` and
+    `zero_grad` is given the gradient in the Values.
 
-    Raises `Unfit` where there can be no such program. Where `strict`, a comparison that comes
-    out otherwise raises `GuardError` later; else the eager way goes on from there.
+    Raises `Unfit` where there can be no such program; where `strict`, `GuardError` for a comparison
+    that comes out otherwise later.
     """
 
     def __init__(self, eager: Any, strict: bool) -> None:
@@ -58,20 +58,16 @@ class Compiled:
         steps = counted(lesson.program.steps, "step")
         self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
 
-    def _trained(self) -> list[Any]:
-        """Return the Values to train, each once."""
-        trained = self._optimizer.parameters if self._ruled else self.eager.model.parameters()
-        return list(dict(zip(map(id, trained), trained)).values())
+    def _trained(self) -> Any:
+        return self._optimizer.parameters if self._ruled else self.eager.model.parameters()
 
     def stands(self) -> bool:
-        """Say whether the program is that of model, loss and optimizer as they are now; else the
-        next epoch compiles anew.
-        """
+        """Say whether the program is still right; else the next epoch compiles anew."""
         lesson, eager = self._lesson, self.eager
         same = (
-            self._ruled == has_rule(eager.optimizer) and lesson and lesson.trains(self._trained())
+            lesson and has_rule(eager.optimizer) is self._ruled and lesson.trains(self._trained())
         )
-        self._stands = bool(lesson and same and lesson.stands(eager.model, eager.loss))
+        self._stands = bool(same and lesson.stands(eager.model, eager.loss))
         return self._stands
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
@@ -129,9 +125,7 @@ class Compiled:
         return eager.measure()  # type: ignore[no-any-return]
 
     def _leave(self, until: str, reason: Exception, *again: Any) -> None:
-        """Go on eagerly; where `strict`, raise what went wrong instead, in the words that the eager
-        way has when it trains `again`, if it has some.
-        """
+        """Go on eagerly; where `strict` raise instead, in words of the eager way tried `again`."""
         if self.strict:
             if isinstance(reason, GuardError):
                 raise reason

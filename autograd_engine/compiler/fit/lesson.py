@@ -15,6 +15,7 @@ import numpy
 
 from autograd_engine.blocks import enable_grad
 from autograd_engine.compiler.call.guards import COMPARISONS, Guard, GuardError, Watch
+from autograd_engine.compiler.call.inputs import floats
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
@@ -48,31 +49,28 @@ def rows_like(first: Any, samples: Sequence[Any]) -> Array:
     found = []
     for what, items, form in zip(("inputs", "targets"), zip(*samples), first):
         rows = None
-        with suppress(ValueError):
-            rows = numpy.asarray(items)
+        with suppress(TypeError, ValueError):
+            rows = floats(items, what, ())
         if rows is None or rows.shape[1:] != numpy.shape(form):
-            raise Unfit(f"the {what} are not all of one shape")
-        if rows.dtype.kind not in "fiub":
-            such = "hold something else than numbers, lists, tuples or arrays of them"
-            raise Unfit(f"the {what} {such}")
-        found.append(rows.astype(numpy.float64).reshape(len(items), -1))
+            raise Unfit(f"the {what} are not all numbers, or lists, tuples or arrays of one shape")
+        found.append(rows.reshape(len(items), -1))
     return numpy.ascontiguousarray(numpy.concatenate(found, axis=1))
 
 
 class Lesson:
     """The program of one sample: its loss, then, if asked for, the model's outputs.
 
-    `values` are the leaves it reads: those to be trained, then every other that it meets.
-    `leaves()` are their numbers now, `run(leaves, rows, gradient)` gives the outputs and the
-    gradient of the mean loss by all of them. `data` are the rows of the samples. Raises `Unfit`
-    where no program does what model and loss do.
+    `trained` are the leaves to be trained, `values` they and every other that it meets, `data` the
+    rows of the samples. `run(leaves, rows, gradient)` gives the outputs and the gradient of the
+    mean loss by all `values`. Raises `Unfit` where no program does what model and loss do.
     """
 
     def __init__(
         self, model: Any, loss: Any, samples: Sequence[Any], trained: Sequence[Value], outputs: bool
     ) -> None:
         self._model, self._loss, self._outputs = model, loss, outputs
-        self.trained, self._first = list(trained), samples[0]
+        self._given, self._first = list(trained), samples[0]
+        self.trained = list({id(value): value for value in trained}.values())  # each once
         self._traces, self._watch = Traces(model, loss), Watch()
         self._targets: dict[float, Any] = {}
         self._take(samples, rows_like(self._first, samples))
@@ -92,13 +90,14 @@ class Lesson:
         return False
 
     def trains(self, values: Sequence[Value]) -> bool:
-        return len(values) == len(self.trained) and all(map(is_, values, self.trained))
+        return len(values) == len(self._given) and all(map(is_, values, self._given))
 
     def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
-        pairs = map(chain.from_iterable, (self._samples, samples))
-        known = self._copies and len(samples) == len(self._samples) and all(map(is_, *pairs))
-        if outputs != self._outputs or (known and self._copies == [x for x, _ in samples]):
+        columns = list(zip(*samples))
+        known = self._copies and len(samples) == len(self._samples)
+        known = known and all(all(map(is_, *each)) for each in zip(columns, self._columns))
+        if outputs != self._outputs or (known and self._copies == [*columns[0]]):
             return outputs == self._outputs
         with suppress(Unfit):  # a new one will say why
             self._take(samples, self.rows(samples))
@@ -120,10 +119,11 @@ class Lesson:
 
     def _take(self, samples: Sequence[Any], rows: Array) -> None:
         """Keep samples, to be known again where they hold lists of plain numbers."""
-        xs, targets = zip(*samples)
+        self.data, self._samples, self._columns = rows, samples, list(zip(*samples))
+        xs, targets = self._columns
         plain = {type(x) for x in xs} <= {list, tuple}
         plain = plain and set(map(type, chain(targets, *xs))) <= {float, int, bool}
-        self.data, self._samples, self._copies = rows, samples, plain and [x[:] for x in xs]
+        self._copies = plain and [x[:] for x in xs]
         single = is_number(self._first[1])
         firsts = numpy.unique(rows[:, -1], return_index=True)[1] if single else numpy.empty(0, int)
         self._classes = sorted(firsts.tolist())  # where each is met first

@@ -28,8 +28,8 @@ from autograd_engine.primitives import Primitive
 from autograd_engine.sources import is_own
 
 Way = tuple[str, Callable[[], list[Any]], Callable[[], object] | None]
-"""How to look at what a thing refers to, and how to put it back, if it can change. All that is
-found has one name; where that has {} in it, names are found, then their things."""
+"""How to look at what a thing refers to, and how to put it back, if it can change. What is found
+has one name; where that has {} in it, names are found, then their things."""
 
 _ATOMS = (
     int, float, complex, str, bytes, type(None), Note, CodeType, ModuleType,
@@ -190,9 +190,8 @@ def _slots(kind: type) -> list[str]:
 
 
 def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Way]:
-    """Yield how to look at these names in a module, and in those that it refers to by them.
-
-    What an installed package calls is its own affair.
+    """Yield how to look at these names in a module, and in those that it refers to by them; not
+    at what an installed package calls.
     """
     installed = seen and "site-packages" in str(world.get("__file__"))
     found = {name: world[name] for name in names & world.keys()}
