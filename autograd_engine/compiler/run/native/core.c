@@ -18,6 +18,7 @@
 #endif
 
 #define ROWS 4 /* of a block of a product that stands in registers, and its columns of vectors */
+#define PACKED 64 /* vectors that are copied to stand side by side */
 #if WIDTH == 8
 #define COLUMNS 4
 #if defined(__clang__)
@@ -537,20 +538,26 @@ static double dot(const Product * c, const double *a, const double *b) {
 static void one_product(const Product * c, int64_t form) {
   int blocks = c->rows >= ROWS && !c->an && !c->bm;
   if (form == 0 && blocks) { /* results side by side */
-    int64_t j = 0;
-    for (; j < c->columns;) {
+    V side[PACKED]; /* numbers of b that do not stand side by side, if they are few */
+    Product near = *c;
+    int copied = c->bn != 1 && c->k1 * c->k2 <= PACKED;
+    if (copied) near.bn = 1, near.b1 = c->k2 * WIDTH, near.b2 = WIDTH;
+    for (int64_t j = 0; j < c->columns;) {
       int wide = c->bn == 1 && c->columns - j >= COLUMNS * WIDTH;
       int64_t n = c->columns - j < WIDTH ? c->columns - j : WIDTH;
+      const double *b = c->b + j * c->bn;
+      for (int64_t k = 0; copied && k < c->k1 * c->k2; ++k)
+        side[k] = gather(b + k / c->k2 * c->b1 + k % c->k2 * c->b2, c->bn, n);
+      if (copied) b = (const double *)side;
       for (int64_t block = 0; block < c->rows; block += ROWS) {
-        int64_t i = block < c->rows - ROWS
-                        ? block
-                        : c->rows - ROWS; /* the last one goes over rows again, not beyond */
+        /* The last one goes over rows again, not beyond. */
+        int64_t i = block < c->rows - ROWS ? block : c->rows - ROWS;
         double *o = c->o + i * c->om + j;
-        const double *a = c->a + i * c->am, *b = c->b + j * c->bn;
+        const double *a = c->a + i * c->am;
         if (wide)
           panel(c, o, a, b, COLUMNS);
-        else if (c->bn == 1)
-          edge(c, o, a, b, n, 1);
+        else if (near.bn == 1)
+          edge(&near, o, a, b, n, 1);
         else
           edge(c, o, a, b, n, 0);
       }
