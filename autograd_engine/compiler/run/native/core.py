@@ -29,7 +29,6 @@ def core() -> ModuleType | None:
         return None
     try:
         _core = import_module("autograd_engine.compiler.run.native._core")
-
         if _core.sources != digest():
             raise ImportError("it was built from other sources")
     except ImportError as error:
@@ -50,11 +49,7 @@ def codes(what: str) -> dict[str, int]:
 
 
 def aligned(size: int) -> Array:
-    """Return so many zeros that begin where vectors do.
-
-    >>> aligned(10).ctypes.data % 64
-    0
-    """
+    """Return so many zeros that begin where vectors do."""
     memory = numpy.zeros(size + 8 + PADDING)
     first = -memory.ctypes.data // memory.itemsize % 8
     return memory[first : first + size]

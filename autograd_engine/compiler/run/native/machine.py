@@ -28,14 +28,6 @@ class Machine:
     """Runs a tape instruction by instruction; two threads may run it at once.
 
     Raises `ValueError` where `fits` says why it cannot.
-
-    >>> from autograd_engine.compiler.record.tape import record
-    >>> from autograd_engine.engine import Value
-    >>> w, x = Value(2.0), Value(3.0)
-    >>> machine = Machine(record([w * x * x], inputs=[x]))
-    >>> outputs, gradient = machine.run(numpy.array([2.0]), numpy.array([[3.0], [5.0]]), True)
-    >>> outputs.tolist(), gradient.tolist()
-    ([[18.0], [50.0]], [17.0])
     """
 
     def __init__(self, tape: Tape) -> None:
