@@ -185,9 +185,7 @@ class Writer:
 
     def element(self, places: Array) -> str:
         """Return what stands at a place, at each step of a loop."""
-        view = self.view(places)
-        assert view is not None
-        return at(view, "")
+        return at(self.view(places) or ("", 0, ()), "")
 
     def of(self, name: str, operands: Sequence[str]) -> str:
         """Return what a row of the table makes of its operands."""

@@ -108,7 +108,6 @@ class InVectors(Expressions, InC):
         ast.Not: "~({})", ast.Or: "{} | {}", ast.IfExp: "where({}, {}, {})",
         bool: "~equal({}, all(0.0))",
     }  # fmt: skip
-    """Without powers, and without what a vector cannot be compared by."""
 
     def named(self, name: str) -> str:
         short = name.rpartition(".")[2]

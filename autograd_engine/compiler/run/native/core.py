@@ -1,7 +1,7 @@
 """The native core: C that carries out array instructions and scalar programs, if it is there.
 
-It is built with the package where there is a C compiler, and left out elsewhere: then NumPy and
-plain Python run the same programs. With AUTOGRAD_ENGINE_PURE=1 it is not used.
+It is built with the package where there is a C compiler; else, and with AUTOGRAD_ENGINE_PURE=1,
+NumPy and plain Python run the same programs.
 """
 
 from __future__ import annotations

@@ -57,12 +57,8 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
 
 def joined(codes: Iterable[Code | None]) -> Code | None:
     """Return one code behind the other; None if one of them is."""
-    found: Code = []
-    for code in codes:
-        if code is None:
-            return None
-        found += code
-    return found
+    found = [*codes]
+    return None if None in found else [number for code in found for number in code or ()]
 
 
 def repeated(times: int, body: Callable[[int], Code | None]) -> Code | None:

@@ -128,11 +128,7 @@ def pairs(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Ar
 
 
 def merged(axes: Sequence[Axis]) -> list[Axis]:
-    """Return axes without those of length 1, and one for two of them where that does.
-
-    >>> merged([Axis(3, (4, 4)), Axis(1, (0, 0)), Axis(4, (1, 1))])
-    [Axis(length=12, strides=(1, 1))]
-    """
+    """Return axes without those of length 1, and one for two of them where that does."""
     ordered = sorted(
         (axis for axis in axes if axis.length > 1),
         key=lambda axis: [-abs(stride) for stride in axis.strides],
