@@ -101,8 +101,9 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
             with suppress(Exception):  # somebody's own primitive branches, or is of no back end
                 owner._entries[second] = differentiated(owner, second)
     entries = owner._entries[second]
-    found = numpy.full(count * wanted if second else wanted, math.nan)
-    if entries is not None:
+    if entries is None:
+        found = numpy.full(count * wanted if second else wanted, math.nan)
+    else:
         numbers = numpy.concatenate((rows[0], leaves)) if len(leaves) else rows[0]
         given = direction if direction is not None or not entries.inputs else numpy.eye(count)
         run = entries._run(numbers, given, False)[0]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from math import isfinite, prod
 from textwrap import fill, indent
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy
 
@@ -26,10 +26,8 @@ from autograd_engine.compiler.run.native.nests import COPY, Axis, merged
 from autograd_engine.compiler.run.translation import braced
 from autograd_engine.table import azmul
 
-if TYPE_CHECKING:
-    from autograd_engine.compiler.call.program import Program
-
 Array = Any
+Program = Any
 View = tuple[str, int, tuple[int, ...]]
 """What is formatted with an index, where that begins, and its steps: that of a loop first."""
 FEW, TERMS = 4, 4  # statements, and terms of a sum, that are written out
@@ -185,9 +183,7 @@ class Writer:
 
     def element(self, places: Array) -> str:
         """Return what stands at a place, at each step of a loop."""
-        view = self.view(places)
-        assert view is not None
-        return at(view, "")
+        return at(self.view(places) or ("", 0, ()), "")
 
     def of(self, name: str, operands: Sequence[str]) -> str:
         """Return what a row of the table makes of its operands."""

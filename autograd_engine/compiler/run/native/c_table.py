@@ -3,8 +3,6 @@
 The functions of plain floats are translated from `floats.py`, also to vectors where there are
 such; values and partials of scalar instructions are read from the rules of the table.
 
->>> "(x * y)) /* multiply */" in text()
-True
 >>> kinds()["tanh by 1"], kinds()["subtract of a product by 3"]
 ([tanh(x), 4.0 * bell(2.0 * x)], [x - (y * z), 1.0, -1.0 * z, -1.0 * y])
 """
@@ -18,26 +16,9 @@ from itertools import product
 from pkgutil import get_data
 from typing import Any, ClassVar, Final
 
-from autograd_engine.compiler.record.symbols import (
-    INCLINE,
-    OUT,
-    Expression,
-    X,
-    Y,
-    Z,
-    applied,
-    operands,
-    partials,
-    substituted,
-)
-from autograd_engine.compiler.run.translation import (
-    IEEE,
-    Expressions,
-    Translator,
-    Untranslatable,
-    braced,
-    read,
-)
+from autograd_engine.compiler.record import symbols
+from autograd_engine.compiler.record.symbols import OUT, Expression, X, Y, Z, applied, partials
+from autograd_engine.compiler.run.translation import IEEE, Expressions, Translator, braced, read
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT
 
@@ -57,14 +38,7 @@ CHOOSE: Final[Any] = ast.parse("lambda x, y, z: z if x > y else 0.0 * z", mode="
 
 
 class InC(Translator):
-    """Translates to C.
-
-    >>> language = InC()
-    >>> print(language.named("floats.circle"), *language.lines.values())
-    f_circle INLINE double f_circle(double x) {
-      return sqrt((1.0 - x) * (1.0 + x));
-    }
-    """
+    """Translates to C."""
 
     LANGUAGE = "C"
     OWN = IEEE + SQUARED
@@ -113,7 +87,7 @@ class InC(Translator):
             return self.applied(self.row(rule.name), given)
 
         names: dict[Any, Any] = {symbol: symbol.name for symbol in (OUT, X, Y, Z)}
-        found = substituted(expression, call, names)
+        found = symbols.substituted(expression, call, names)
         return found if isinstance(found, str) else self.number(found)
 
     def applied(self, function: Any, given: list[str]) -> str:
@@ -134,7 +108,6 @@ class InVectors(Expressions, InC):
         ast.Not: "~({})", ast.Or: "{} | {}", ast.IfExp: "where({}, {}, {})",
         bool: "~equal({}, all(0.0))",
     }  # fmt: skip
-    """Without powers, and without what a vector cannot be compared by."""
 
     def named(self, name: str) -> str:
         short = name.rpartition(".")[2]
@@ -149,7 +122,7 @@ class InVectors(Expressions, InC):
         """Return an expression of symbols; "" where it calls what has no spelling with vectors."""
         try:
             return super().spelled(expression)
-        except Untranslatable:
+        except ValueError:
             return ""
 
     def applied(self, function: Any, given: list[str]) -> str:
@@ -164,9 +137,7 @@ class InVectors(Expressions, InC):
 
 
 def key(rule: Primitive, wanted: int, fused: bool = False) -> str:
-    """Return what tells a kind from others: the primitive, of how many of its operands, the first
-    ones, the partials are computed, and whether its second operand is the product y * z.
-    """
+    """Return what tells a kind from others; of its first operands so many partials are wanted."""
     return f"{rule.name}{' of a product' * fused} by {wanted}"
 
 
@@ -183,10 +154,10 @@ def kinds() -> dict[str, list[Expression]]:
     recorded: both operations round as before.
     """
     found = {}
-    wanted = [(rule, len(rule.domain)) for rule in (*rows(), INCLINE)]
-    wanted += [(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, INCLINE)]
+    wanted = [(rule, len(rule.domain)) for rule in (*rows(), symbols.INCLINE)]
+    wanted += [(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, symbols.INCLINE)]
     for rule, count in wanted:
-        value = -0.0 if rule is INCLINE else applied(rule, *operands(rule))
+        value = -0.0 if rule is symbols.INCLINE else applied(rule, *symbols.operands(rule))
         found[key(rule, count)] = [value, *partials(rule)[:count]]
     for rule, count in product((ADD, SUBTRACT), (3, 2)):
         by_x, by_product = partials(rule)
@@ -237,7 +208,9 @@ def case(each: str, code: int, title: str, found: list[str]) -> str:
 def mapped(language: InC) -> dict[str, str]:
     """Return each function that a language maps over arrays, by name."""
     found = {"choose": language.applied(CHOOSE, ["x", "y", "z"])}
-    found |= {rule.name: language.spelled(applied(rule, *operands(rule))) for rule in rows()}
+    found |= {
+        rule.name: language.spelled(applied(rule, *symbols.operands(rule))) for rule in rows()
+    }
     return {name: spelling for name, spelling in found.items() if spelling}
 
 

@@ -13,29 +13,28 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#elif defined(__aarch64__)
+#define COLUMNS (WIDTH / 4 + 2)
+#else
+#define COLUMNS 4
+#endif
+#if defined(__aarch64__)
 #include <arm_neon.h>
 #endif
 
-#define ROWS 4 /* of a block of a product that stands in registers, and its columns of vectors */
+#define ROWS 4 /* of a block of a product that stands in registers: it has COLUMNS of vectors */
+#define PACKED 128 /* vectors that are copied to stand side by side */
 #if WIDTH == 8
-#define COLUMNS 4
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
 #else
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx2,fma")
 #endif
 #elif WIDTH == 4
-#define COLUMNS 3
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #else
 #pragma GCC target("avx2,fma")
 #endif
-#elif defined(__x86_64__)
-#define COLUMNS 2
-#else
-#define COLUMNS 4
 #endif
 #define INLINE static inline __attribute__((always_inline, unused))
 #define PASTE(name, width) name##_##width
@@ -53,9 +52,7 @@ const char *const ag_told[] = {MAPS, KINDS, GROUPED, SOURCES};
 
 static double value(int64_t code, double x, double y, double z) {
   switch (code) {
-#define EACH(code, text) \
-  case code:             \
-    return text;
+#define EACH(code, text) case code: return text;
     SCALAR_ROWS(EACH)
 #undef EACH
   }
@@ -168,8 +165,7 @@ INLINE V totals(const V *t) {
 
 /* Functions that processors do not have: a few units in the last place. */
 
-#define MAGIC \
-  6755399441055744.0 /* 2**52 + 2**51: added to a whole number, it leaves that in the last bits */
+#define MAGIC 0x1.8p52 /* added to a whole number, it leaves that in the last bits */
 
 INLINE V size(V x) { return (V)((I)x & INT64_MAX); }
 INLINE V signed_as(V x, V y) { return (V)((I)size(x) | ((I)y & INT64_MIN)); }
@@ -364,12 +360,9 @@ static void row(double *m, int64_t code, int64_t n, int64_t o, int64_t os, int64
     for (;; n -= WIDTH, r += WIDTH, p += xs, q += ys, s += zs) { \
       V x = load(p), y = load(q), z = load(s), found = text;     \
       (void)x, (void)y, (void)z;                                 \
-      if (n > WIDTH)                                             \
-        store(r, found);                                         \
-      else if (n == WIDTH)                                       \
-        return store(r, found);                                  \
-      else                                                       \
-        return store_first(r, found, n);                         \
+      if (n < WIDTH) return store_first(r, found, n);            \
+      store(r, found);                                           \
+      if (n == WIDTH) return;                                    \
     }
       VECTOR_ROWS(EACH)
 #undef EACH
@@ -403,7 +396,7 @@ typedef struct {
 } Product;
 
 /* A block of results: numbers of a times vectors of b. The last one may have fewer, any stride. */
-INLINE void panel(const Product * c, double *o, const double *a, const double *b, int columns) {
+INLINE void panel(const Product *c, double *o, const double *a, const double *b, int columns) {
   V t[ROWS][COLUMNS] = {{{0}}};
   for (int64_t p = 0; p < c->k1; ++p) {
     const double *x = a + p * c->a1, *y = b + p * c->b1;
@@ -426,13 +419,12 @@ INLINE void panel(const Product * c, double *o, const double *a, const double *b
 }
 
 /* The same, of one column of vectors, of which only n numbers are wanted. */
-INLINE void edge(const Product * c, double *o, const double *a, const double *b, int64_t n,
-                    int beside) {
+INLINE void edge(const Product *c, double *o, const double *a, const double *b, int64_t n) {
   V t[ROWS] = {{0}};
   for (int64_t p = 0; p < c->k1; ++p) {
     const double *x = a + p * c->a1, *y = b + p * c->b1;
     for (int64_t q = 0; q < c->k2; ++q, x += c->a2, y += c->b2) {
-      V v = beside ? load(y) : gather(y, c->bn, n);
+      V v = load(y);
 #pragma GCC unroll 8
       for (int i = 0; i < ROWS; ++i) t[i] = fmadd(all(x[i * c->am]), v, t[i]);
     }
@@ -442,7 +434,7 @@ INLINE void edge(const Product * c, double *o, const double *a, const double *b,
 }
 
 /* One row of results that stand side by side. */
-static void line(const Product * c, double *o, const double *a, const double *b) {
+static void line(const Product *c, double *o, const double *a, const double *b) {
   int64_t n = c->columns, an = c->an, bn = c->bn;
   for (; n >= 2 * WIDTH && bn == 1 && (an >> 1) == 0;
        n -= 2 * WIDTH, o += 2 * WIDTH, a += an * 2 * WIDTH, b += 2 * WIDTH) {
@@ -473,34 +465,26 @@ static void line(const Product * c, double *o, const double *a, const double *b)
   }
 }
 
-/* A block of scalar products of rows of a and of b, whose terms stand side by side. */
-INLINE void dots(const Product * c, double *o, const double *a, const double *b, int columns) {
+/* A block of scalar products of rows of a and of b, whose terms stand side by side: n of them. */
+INLINE void more(const Product *c, V *t, const double *x, const double *y, int columns, int64_t n) {
+  V v[COLUMNS];
+#pragma GCC unroll 8
+  for (int j = 0; j < columns; ++j)
+    v[j] = n < WIDTH ? first(load(y + j * c->bn), n) : load(y + j * c->bn);
+#pragma GCC unroll 8
+  for (int i = 0; i < ROWS; ++i) {
+    V s = n < WIDTH ? first(load(x + i * c->am), n) : load(x + i * c->am);
+#pragma GCC unroll 8
+    for (int j = 0; j < columns; ++j) t[i * columns + j] = fmadd(s, v[j], t[i * columns + j]);
+  }
+}
+INLINE void dots(const Product *c, double *o, const double *a, const double *b, int columns) {
   V t[ROWS * COLUMNS] = {{0}}; /* row by row */
   for (int64_t p = 0; p < c->k1; ++p) {
     const double *x = a + p * c->a1, *y = b + p * c->b1;
     int64_t left = c->k2;
-    for (; left >= WIDTH; left -= WIDTH, x += WIDTH, y += WIDTH) {
-      V v[COLUMNS];
-#pragma GCC unroll 8
-      for (int j = 0; j < columns; ++j) v[j] = load(y + j * c->bn);
-#pragma GCC unroll 8
-      for (int i = 0; i < ROWS; ++i) {
-        V s = load(x + i * c->am);
-#pragma GCC unroll 8
-        for (int j = 0; j < columns; ++j) t[i * columns + j] = fmadd(s, v[j], t[i * columns + j]);
-      }
-    }
-    if (left) {
-      V v[COLUMNS];
-#pragma GCC unroll 8
-      for (int j = 0; j < columns; ++j) v[j] = first(load(y + j * c->bn), left);
-#pragma GCC unroll 8
-      for (int i = 0; i < ROWS; ++i) {
-        V s = first(load(x + i * c->am), left);
-#pragma GCC unroll 8
-        for (int j = 0; j < columns; ++j) t[i * columns + j] = fmadd(s, v[j], t[i * columns + j]);
-      }
-    }
+    for (; left >= WIDTH; left -= WIDTH, x += WIDTH, y += WIDTH) more(c, t, x, y, columns, WIDTH);
+    if (left) more(c, t, x, y, columns, left);
   }
 #pragma GCC unroll 8
   for (int first = 0; first < ROWS * columns; first += WIDTH) {
@@ -513,7 +497,7 @@ INLINE void dots(const Product * c, double *o, const double *a, const double *b,
 }
 
 /* One scalar product whose terms stand side by side, or are one number. */
-static double dot(const Product * c, const double *a, const double *b) {
+static double dot(const Product *c, const double *a, const double *b) {
   V t = {0}, u = {0};
   int64_t a2 = c->a2, b2 = c->b2;
   V f = all(*a), g = all(*b);
@@ -534,25 +518,29 @@ static double dot(const Product * c, const double *a, const double *b) {
   return total(t + u);
 }
 
-static void one_product(const Product * c, int64_t form) {
+static void one_product(const Product *c, int64_t form) {
   int blocks = c->rows >= ROWS && !c->an && !c->bm;
-  if (form == 0 && blocks) { /* results side by side */
-    int64_t j = 0;
-    for (; j < c->columns;) {
+  int copied = c->bn != 1 && c->k1 * c->k2 <= PACKED; /* what does not stand side by side */
+  if (form == 0 && blocks && (c->bn == 1 || copied)) { /* results side by side */
+    V side[PACKED];
+    Product near = *c;
+    if (copied) near.b1 = c->k2 * WIDTH, near.b2 = WIDTH;
+    for (int64_t j = 0; j < c->columns;) {
       int wide = c->bn == 1 && c->columns - j >= COLUMNS * WIDTH;
       int64_t n = c->columns - j < WIDTH ? c->columns - j : WIDTH;
+      const double *b = c->b + j * c->bn;
+      for (int64_t k = 0; copied && k < c->k1 * c->k2; ++k)
+        side[k] = gather(b + k / c->k2 * c->b1 + k % c->k2 * c->b2, c->bn, n);
+      if (copied) b = (const double *)side;
       for (int64_t block = 0; block < c->rows; block += ROWS) {
-        int64_t i = block < c->rows - ROWS
-                        ? block
-                        : c->rows - ROWS; /* the last one goes over rows again, not beyond */
+        /* The last one goes over rows again, not beyond. */
+        int64_t i = block < c->rows - ROWS ? block : c->rows - ROWS;
         double *o = c->o + i * c->om + j;
-        const double *a = c->a + i * c->am, *b = c->b + j * c->bn;
+        const double *a = c->a + i * c->am;
         if (wide)
           panel(c, o, a, b, COLUMNS);
-        else if (c->bn == 1)
-          edge(c, o, a, b, n, 1);
         else
-          edge(c, o, a, b, n, 0);
+          edge(&near, o, a, b, n);
       }
       j += wide ? COLUMNS * WIDTH : WIDTH;
     }
@@ -720,11 +708,7 @@ static void backward(double *v, double *d, const int32_t *program, intptr_t shif
       KIND_VECTORS(EACH1, EACH2)
 #undef EACH1
 #undef EACH2
-#undef GROUP
-#undef LOOP
 #undef ONE
-#undef BY1
-#undef BY2
     default:
       return;
     }

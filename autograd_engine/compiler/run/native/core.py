@@ -1,7 +1,7 @@
 """The native core: C that carries out array instructions and scalar programs, if it is there.
 
-It is built with the package where there is a C compiler, and left out elsewhere: then NumPy and
-plain Python run the same programs. With AUTOGRAD_ENGINE_PURE=1 it is not used.
+It is built with the package where there is a C compiler; else, and with AUTOGRAD_ENGINE_PURE=1,
+NumPy and plain Python run the same programs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ def core() -> ModuleType | None:
         return None
     try:
         _core = import_module("autograd_engine.compiler.run.native._core")
-
         if _core.sources != digest():
             raise ImportError("it was built from other sources")
     except ImportError as error:
@@ -50,11 +49,7 @@ def codes(what: str) -> dict[str, int]:
 
 
 def aligned(size: int) -> Array:
-    """Return so many zeros that begin where vectors do.
-
-    >>> aligned(10).ctypes.data % 64
-    0
-    """
+    """Return so many zeros that begin where vectors do."""
     memory = numpy.zeros(size + 8 + PADDING)
     first = -memory.ctypes.data // memory.itemsize % 8
     return memory[first : first + size]

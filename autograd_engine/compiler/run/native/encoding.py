@@ -7,13 +7,6 @@ through memory number by number, which is what the core's loops are fast at.
 Sums of products have three forms. A *panel* computes results that stand side by side, *dots* sum
 products that stand side by side, the *plain* form does with any strides. Each has rows and
 columns of results, two summed axes, and two axes around all of these.
-
->>> from autograd_engine.compiler.lift.arrays import Ref
->>> from autograd_engine.table import ADD
->>> a, b = Ref("v", 0, (3, 4), (4, 1)), Ref("v", 12, (3, 4), (4, 1))
->>> code = encoded(Instruction("map", b, (a, b), ADD), {"v": 8}, 1)
->>> code[3:7], code[7:12], code[12:17]  # the lengths of four axes; the result; x
-([1, 1, 1, 12], [20, 0, 0, 0, 1], [8, 0, 0, 0, 1])
 """
 
 from __future__ import annotations
@@ -25,24 +18,16 @@ from typing import Final
 import numpy
 
 from autograd_engine.compiler.lift.arrays import Instruction
+from autograd_engine.compiler.run.native import nests
 from autograd_engine.compiler.run.native.core import codes
-from autograd_engine.compiler.run.native.nests import (
-    COPY,
-    ONE,
-    ZERO,
-    Axis,
-    Nest,
-    merged,
-    nests,
-    pairs,
-)
+from autograd_engine.compiler.run.native.nests import COPY, ONE, ZERO, Axis, Nest, merged
 from autograd_engine.primitives import TABLE
 
 Code = list[int]
 MAP, CONTRACT, ROWS, LOOP = range(4)  # kinds of instructions, as the core knows them
 PANEL, DOTS, PLAIN = range(3)
 DEPTH, SUMMED = 4, 2  # axes of a result, axes that are summed
-SHORT, LONG = 4, 16  # an innermost axis below the one gives way to one from the other on
+SHORT: Final = 4  # an innermost axis below this gives way to the longest
 NONE: Final = Axis(1, (0, 0, 0, 0))
 
 
@@ -61,29 +46,19 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
         )
     if kind in ("take", "put"):
         to, source, name = instruction.out, instruction.ins[0], COPY if kind == "take" else "add"
-        both, sums = pairs(instruction, offsets, rows), source.batched and not to.batched
-        code = [ROWS, 0, codes("maps")[name], len(both), rows if to.batched or sums else 1]
-        code += [1, int(source.batched), int(name == "add"), 0, int(sums)]
-        return counted(code + both.ravel().tolist())
+        both, sums = nests.pairs(instruction, offsets, rows), source.batched and not to.batched
+        code = [codes("maps")[name], len(both), rows if to.batched or sums else 1, 1]
+        code += [int(source.batched), int(name == "add"), 0, int(sums)]
+        return coded(ROWS, *code, *both.ravel().tolist())
     if rule and (TABLE.get(rule.name) is not rule or rule.name not in codes("maps")):
         return None
-    return joined(map(packed, nests(instruction, offsets, rows)))
+    return joined(map(packed, nests.nests(instruction, offsets, rows)))
 
 
 def joined(codes: Iterable[Code | None]) -> Code | None:
     """Return one code behind the other; None if one of them is."""
-    found: Code = []
-    for code in codes:
-        if code is None:
-            return None
-        found += code
-    return found
-
-
-def counted(code: Code) -> Code:
-    """Return an instruction, whose second number is its length."""
-    code[1] = len(code)
-    return code
+    found = [*codes]
+    return None if None in found else [number for code in found for number in code or ()]
 
 
 def repeated(times: int, body: Callable[[int], Code | None]) -> Code | None:
@@ -99,15 +74,17 @@ def repeated(times: int, body: Callable[[int], Code | None]) -> Code | None:
     if (first + (times - 1) * by != end).any():
         return None
     moves = [number for at in numpy.flatnonzero(by) for number in (int(at), int(by[at]))]
-    return counted([LOOP, 0, times, len(first), len(moves), *first.tolist(), *moves])
+    return coded(LOOP, times, len(first), len(moves), *first.tolist(), *moves)
 
 
 def packed(nest: Nest) -> Code | None:
     """Return a nest as an instruction, in a loop where it has more axes than the core; None where
     more of them are summed.
     """
-    summed = merged(nest.summed)
-    kept = merged(nest.kept) if summed else [*nest.chain, *nested(nest.kept)]
+    kept, summed = merged(nest.kept), merged(nest.summed)
+    if not summed and kept and kept[-1].length < SHORT:
+        kept.append(kept.pop(kept.index(max(kept))))  # the longest innermost
+    kept = [*nest.chain, *kept]
     if len(summed) > SUMMED:
         return None
     if len(kept) > DEPTH:
@@ -125,23 +102,12 @@ def packed(nest: Nest) -> Code | None:
         for axes in (kept, summed)
     )
     if summed:
-        return min(_forms(starts, kept, summed), key=cost)
+        return min(forms(starts, kept, summed), key=cost)
     kept[len(nest.chain) : len(nest.chain)] = [NONE] * (DEPTH - len(kept))
-    return _code(MAP, codes("maps")[nest.name], starts, kept)
+    return viewed(MAP, codes("maps")[nest.name], starts, kept)
 
 
-def nested(axes: Sequence[Axis]) -> list[Axis]:
-    """Return merged axes in the order of loops, one that is worth a loop innermost."""
-    found = merged(axes)
-    if found and found[-1].length < SHORT:
-        longest = max(found, key=lambda axis: axis.length)
-        if longest.length >= LONG:
-            found.remove(longest)
-            found.append(longest)
-    return found
-
-
-def _forms(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Iterator[Code]:
+def forms(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Iterator[Code]:
     """Yield a contraction of two views in each form and order of axes."""
     for order in ((0, 1, 2), (0, 2, 1)):
         at = [starts[i] for i in order]
@@ -161,17 +127,22 @@ def _forms(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) 
                     form = DOTS
                 around = [NONE] * (DEPTH - 2 - len(outer)) + outer
                 deep = [NONE] * (SUMMED - len(over)) + [axis for axis in over if axis is not inner]
-                yield _code(CONTRACT, form, at, [*around, rows, columns, *deep, inner], SUMMED)
+                yield viewed(CONTRACT, form, at, [*around, rows, columns, *deep, inner], SUMMED)
 
 
-def _code(
+def viewed(
     kind: int, what: int, starts: Sequence[int], axes: Sequence[Axis], summed: int = 0
 ) -> Code:
-    code = [kind, 0, what, *(axis.length for axis in axes)]
+    """Return an instruction that has axes, of which the result lacks those that are summed."""
+    code = [what, *(axis.length for axis in axes)]
     for view, start in enumerate(starts):
-        shown = axes if view else axes[: len(axes) - summed]  # the result has no summed axes
+        shown = axes if view else axes[: len(axes) - summed]
         code += [start, *(axis.strides[view] for axis in shown)]
-    return counted(code)
+    return coded(kind, *code)
+
+
+def coded(kind: int, *numbers: int) -> Code:
+    return [kind, len(numbers) + 2, *numbers]
 
 
 def cost(code: Sequence[int]) -> int:

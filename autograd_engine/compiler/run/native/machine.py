@@ -27,14 +27,6 @@ class Machine:
     """Runs a tape instruction by instruction; two threads may run it at once.
 
     Raises `ValueError` where `fits` says why it cannot.
-
-    >>> from autograd_engine.compiler.record.tape import record
-    >>> from autograd_engine.engine import Value
-    >>> w, x = Value(2.0), Value(3.0)
-    >>> machine = Machine(record([w * x * x], inputs=[x]))
-    >>> outputs, gradient = machine.run(numpy.array([2.0]), numpy.array([[3.0], [5.0]]), True)
-    >>> outputs.tolist(), gradient.tolist()
-    ([[18.0], [50.0]], [17.0])
     """
 
     def __init__(self, tape: Tape) -> None:
@@ -45,8 +37,7 @@ class Machine:
         self._tape = simple = common(written_out(tape, own=True))  # 2: honest, see `gradients`
         self._program = assembled(simple, [*map(int, found.grouped.split("|"))])
         self._size, self._outputs = self._program[6:8].tolist()
-        self.steps = self._size - simple.start
-        """The number of instructions."""
+        self.steps = self._size - simple.start  # instructions
         self._free: list[tuple[Array, Array]] = []
 
     def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
@@ -71,10 +62,7 @@ class Machine:
 
 
 def fits(tape: Tape) -> str | None:
-    """Return why the machine cannot run this tape; None if it can.
-
-    A primitive of somebody's own is read as a formula of the package's primitives.
-    """
+    """Return why the machine cannot run this tape, which it reads as formulas; None if it can."""
     if core() is None:
         return "the native core is missing"
     try:
@@ -147,12 +135,7 @@ def levels(tape: Tape, operands: Array, places: Array) -> tuple[Array, Array]:
     depth = array("i", bytes(4 * tape.size))
     for place, x, y, z in zip(*(memoryview(column) for column in (places, *operands))):
         depends[place] = depends[x] | depends[y] | depends[z]
-        deepest = depth[x]
-        if depth[y] > deepest:
-            deepest = depth[y]
-        if depth[z] > deepest:
-            deepest = depth[z]
-        depth[place] = deepest + 1
+        depth[place] = max(depth[x], depth[y], depth[z]) + 1
     return numpy.frombuffer(depends, numpy.uint8), numpy.frombuffer(depth, numpy.int32)
 
 

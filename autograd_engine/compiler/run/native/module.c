@@ -142,9 +142,16 @@ static PyObject *arrays(PyObject *self, PyObject *code) {
 static PyObject *all_finite(PyObject *self, PyObject *numbers) {
   Py_buffer v[MOST] = {{0}};
   if (!taken(&numbers, v, 1, 1)) return NULL;
-  const double *x = v[0].buf;
+  typedef double V __attribute__((vector_size(16), aligned(8), may_alias));
+  const double *x = v[0].buf, *end = x + v[0].len / (Py_ssize_t)sizeof(double);
   double zero = 0.0;
-  for (Py_ssize_t i = 0; i < v[0].len / (Py_ssize_t)sizeof(double); ++i) zero += x[i] * 0.0;
+  V a = {0}, b = {0}, c = {0}, d = {0}; /* sums that do not wait for each other */
+  for (; end - x >= 8; x += 8) {
+    const V *four = (const V *)x;
+    a += four[0] * 0.0, b += four[1] * 0.0, c += four[2] * 0.0, d += four[3] * 0.0;
+  }
+  for (a += b + (c + d); x < end; ++x) zero += *x * 0.0;
+  zero += a[0] + a[1];
   given_back(v);
   return PyBool_FromLong(zero == 0.0);
 }

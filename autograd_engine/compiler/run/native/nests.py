@@ -51,11 +51,7 @@ class Nest(NamedTuple):
 
 
 def offsets(sizes: Mapping[str, int], rows: int) -> tuple[dict[str, int], int]:
-    """Return where in the flat memory each arena begins, and the size of the memory.
-
-    >>> offsets({"v": 3, "V": 5}, 2)
-    ({'v': 8, 'V': 16}, 32)
-    """
+    """Return where in the flat memory each arena begins, and the size of the memory."""
     found, end = {}, FIRST
     for arena, size in sizes.items():
         found[arena] = end
@@ -105,17 +101,17 @@ def lettered(instruction: Instruction) -> list[str]:
 
 def shared_axes(refs: Sequence[Ref], letters: Sequence[str], rows: int) -> dict[str, Axis]:
     """Return the axes of several views by name, repeated where one is shorter, as NumPy does it."""
-    lengths: dict[str, int] = {}
-    found: list[dict[str, int]] = []
+    views = []
     for ref, names in zip(refs, letters):
         step = rows if ref.batched else 1
-        own = [*zip(names, (*ref.shape, rows), (*(stride * step for stride in ref.strides), 1))]
-        found.append({name: stride for name, length, stride in own if length > 1})
-        lengths |= {name: max(length, lengths.get(name, 1)) for name, length, _ in own}
-    return {
-        name: Axis(length, tuple(strides.get(name, 0) for strides in found))
-        for name, length in lengths.items()
-    }
+        steps = (*(stride * step for stride in ref.strides), 1)
+        views.append(dict(zip(names, zip((*ref.shape, rows), steps))))
+    found = {}
+    for name in dict.fromkeys("".join(letters)):
+        lengths, strides = zip(*(view.get(name, (1, 0)) for view in views))
+        steps = tuple(s if length > 1 else 0 for length, s in zip(lengths, strides))
+        found[name] = Axis(max(lengths), steps)
+    return found
 
 
 def pairs(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Array:
@@ -131,11 +127,7 @@ def pairs(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Ar
 
 
 def merged(axes: Sequence[Axis]) -> list[Axis]:
-    """Return axes without those of length 1, and one for two of them where that does.
-
-    >>> merged([Axis(3, (4, 4)), Axis(1, (0, 0)), Axis(4, (1, 1))])
-    [Axis(length=12, strides=(1, 1))]
-    """
+    """Return axes without those of length 1, and one for two of them where that does."""
     ordered = sorted(
         (axis for axis in axes if axis.length > 1),
         key=lambda axis: [-abs(stride) for stride in axis.strides],
