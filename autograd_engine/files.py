@@ -196,8 +196,8 @@ def model_state(model: Module) -> dict[str, Any]:
 
 def _architecture(model: Any, parameters: int) -> dict[str, Any]:
     """Return what to build an equal model from; `ValueError` where that is not all there is."""
-    layers = model.layers if type(model) is MLP else [model]
-    rows = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
+    layers: list[Any] = model.layers if type(model) is MLP else [model]
+    rows: list[Any] = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
     traits = [
         {(type(n), len(n.w), n.b is not None, bool(n.nonlin), _name(n.activation)) for n in row}
         for row in rows
@@ -220,6 +220,7 @@ def _name(activation: Any) -> str:
     """Return the name of an activation; `LookupError` for a function of the user's own."""
     if isinstance(activation, str):
         return activation
+    name: str
     for name, function in (ACTIVATIONS | PRIMITIVES).items():
         if function is activation or getattr(Value, name, None) is activation:
             return name

@@ -200,13 +200,8 @@ class Keeper:
 
     def _set(self, model: Any, training: Any, anew: bool, path: str) -> History:
         state = model_state(self._model)
-        theirs = {**training["settings"], "class": model["class"], **(model["architecture"] or {})}
-        ours = {**self._settings, "class": state["class"], **(state["architecture"] or {})}
-        theirs.pop("model", None)  # which older files have
-        for name in {**ours, **theirs}:
-            was, given = theirs.get(name), ours.get(name)
-            if was != given:
-                raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}")
+        kind = {"class": model["class"], **(model["architecture"] or {})}
+        _check_same(kind, {"class": state["class"], **(state["architecture"] or {})})
         parts = self._parts()
         then = [training["optimizer"], *training.get("schedules", [])]
         now = [part.state_dict() for part in parts]
@@ -218,10 +213,11 @@ class Keeper:
             raise ValueError(f"it was written with the schedules {was}, not {given}; {ANEW}")
         for part, known in zip(parts, then):
             part.load_state_dict(known)
+        _check_same({**training["settings"], "model": None}, self._settings)
         self._model.load_state_dict(model["parameters"])
         history, best, beside = training["history"], training["best"], self._beside()
         held = _numbers("beside", training.get("beside", []), len(beside))
-        lists = {name: _numbers(name, history[name]) for name in LISTS}
+        lists: dict[str, Any] = {name: _numbers(name, history[name]) for name in LISTS}
         for name, items in lists.items():
             validated = self._settings["validation"] or not name.startswith("validation")
             if len(items) != (epochs := len(lists["loss"])) * bool(validated):
@@ -260,9 +256,18 @@ def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     return list(map(float, items))
 
 
+def _check_same(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    for name in {**ours, **theirs}:
+        was, given = theirs.get(name), ours.get(name)
+        if was != given:
+            raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}")
+
+
 def _differing(was: Any, now: Any) -> Iterator[tuple[str, str]]:
     """Yield the settings that differ between two states; a rate that schedules changed does not."""
-    settings = [state.get("settings") if isinstance(state, dict) else {} for state in (was, now)]
+    settings: Any = [
+        state.get("settings") if isinstance(state, dict) else {} for state in (was, now)
+    ]
     for name, given in settings[1].items():
         first = was.get("initial_lr") if name == "lr" else None
         if given != settings[0][name] and (first is None or first != now["initial_lr"]):

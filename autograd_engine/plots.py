@@ -6,6 +6,7 @@ import math
 import sys
 from importlib.util import find_spec
 from os import PathLike
+from typing import Any
 
 from autograd_engine.datasets import Dataset
 from autograd_engine.history import History
@@ -91,7 +92,7 @@ def decision_boundary(
     axes, plane = figure.add_subplot(), plane_of(data, data.classes, GRID)
     (xs, ys), found = plane.ticks(), predicted(model, [0.0, 0.0], plane)
     for position, name in enumerate(data.classes):
-        look = {"color": f"C{position}", "marker": MARKERS[position % len(MARKERS)]}
+        look: dict[str, Any] = {"color": f"C{position}", "marker": MARKERS[position % len(MARKERS)]}
         # How far the class is ahead of all others: smooth, unlike the number of the class.
         ahead = [lead if best == position else -lead for best, lead in found]
         rows = [ahead[start : start + GRID] for start in range(0, len(ahead), GRID)]
@@ -99,7 +100,8 @@ def decision_boundary(
             axes.contourf(xs, ys, rows, levels=[0.0, math.inf], alpha=0.25, colors=look["color"])
         if min(ahead) < 0.0 < max(ahead):
             axes.contour(xs, ys, rows, levels=[0.0], colors="black", linewidths=0.8)
-        across, up = zip(*[x for x, target in data if target == position] or [((), ())])
+        points = [point for point, target in data if target == position]
+        across, up = ([point[axis] for point in points] for axis in (0, 1))
         look |= {"edgecolors": "black", "linewidths": 0.5, "s": 28}
         axes.scatter(across, up, label=f"class {_plain(name)}", **look)
     axes.set(xlabel=_plain(data.names[0]), ylabel=_plain(data.names[1]), title=_plain(title))

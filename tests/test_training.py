@@ -408,7 +408,7 @@ def test_number_targets_have_a_checkpoint_too(tmp_path):
         ({"batch_size": 6}, "written with batch_size=8, not batch_size=6"),
         ({"shuffle": False}, "written with shuffle=True, not shuffle=False"),
         ({"validation": HELD_OUT}, "written with validation=0, not validation=10"),
-        ({"make": optim.SGD}, "written with the optimizer Adam, not SGD"),
+        ({"make": optim.SGD, "batch_size": 6}, "written with the optimizer Adam, not SGD"),
         ({"model": small_model("relu")}, "written with activation='tanh', not activation=relu$"),
         (
             {"model": nn.MLP(2, [5, 1], activation="tanh")},

@@ -20,7 +20,7 @@ from autograd_engine.release import seldom_collected
 from autograd_engine.words import LINE, printable
 
 MOST_CLASSES = 20
-NAMES = "if they are classes, pass classes=True"
+NAMES = "if they are names of classes, pass classes=True"
 
 
 def iris() -> Dataset:
@@ -154,7 +154,8 @@ class Sheet:
             self._refuse(gone, f'missing="drop" leaves such rows out{cure}')
         if gone:
             left = [row not in gone for row in range(len(cells))]
-            cells, *columns = (list(compress(column, left)) for column in (cells, *columns))
+            cells = list(compress(cells, left))
+            columns = [list(compress(column, left)) for column in columns]
             if not cells:
                 raise ValueError(f"{self.name}: each row lacks a cell, so that none is left")
         names, inputs = [self.names[column] for column in kept], zip(*columns)
