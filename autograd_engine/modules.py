@@ -43,14 +43,10 @@ class Module:
     """
 
     _region = Note()
-    _leaves: frozenset[str] = frozenset()
-    """Where a leaf stood in an attribute when that was set."""
-
-    _settled = False
-    """Whether a call has looked for what was added to its lists since."""
+    _leaves: frozenset[str] = frozenset()  # where one stood in an attribute when that was set
+    _settled = False  # whether a call has looked for what was added to its lists since
 
     def __init_subclass__(cls, **given: Any) -> None:
-        """Let calls of a module that is not the package's note what they return."""
         super().__init_subclass__(**given)
         call = vars(cls).get("__call__")
         if isfunction(call) and not cls.__module__.startswith("autograd_engine."):
@@ -124,7 +120,7 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""
-        return [*{id(value): value for _, value in _gather(self, "", {id(self)})}.values()]
+        return [*{id(value): value for _, value in _named(self, "", set(), own=True)}.values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return each parameter with the path of attributes that leads to it.
@@ -195,13 +191,10 @@ def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
     ]
     for name, item in [*places, *named]:
         if not _is_leaf(item):
-            made = "a plain number"
-            if isinstance(item, Value):
-                made = "computed" if item.operands else "a constant"
             raise ValueError(
-                f"the parameter {name!r} of {type(module).__name__} is no leaf any more: it is "
-                f"{made}, {item!r:.60}. To give a parameter another number set its .data; an "
-                "attribute that is to hold no parameter must not hold a leaf at first"
+                f"the parameter {name!r} of {type(module).__name__} is no leaf any more, but "
+                f"{item!r:.60}. To give a parameter another number set its .data; an attribute "
+                "that is to hold no parameter must not hold a leaf at first"
             )
 
 
@@ -235,22 +228,19 @@ def _all_modules(module: Module) -> Named:
     yield from _modules(module, ".", {id(module)})
 
 
-def _named(module: Module, path: str, seen: set[int]) -> Named:
-    """Yield the parameters of a module: those it chooses itself, or else its leaves."""
+def _named(module: Module, path: str, seen: set[int], own: bool = False) -> Named:
+    """Yield the parameters: those that a module chooses itself, or else its leaves and what was
+    put over one.
+    """
     seen.add(id(module))
-    if type(module).parameters is Module.parameters:
-        yield from _gather(module, path, seen)
+    if not own and type(module).parameters is not Module.parameters:
+        known = {id(value): name for name, value in _named(module, "", set(), own=True)}
+        for i, value in enumerate(module.parameters()):
+            yield path + known.get(id(value), f"parameters.{i}"), value
         return
-    own = {id(value): name for name, value in _gather(module, "", {id(module)})}
-    for i, value in enumerate(module.parameters()):
-        yield path + own.get(id(value), f"parameters.{i}"), value
-
-
-def _gather(module: Module, path: str, seen: set[int]) -> Named:
-    """Yield the leaves among a module's attributes, and what was put over one."""
     for name, part in _inside(module):
-        if isinstance(part, Value):
-            if part._rule is LEAF or name in module._leaves:
-                yield path + name, part
-        elif isinstance(part, Module) and id(part) not in seen:
-            yield from _named(part, f"{path}{name}.", seen)
+        if isinstance(part, Module):
+            if id(part) not in seen:
+                yield from _named(part, f"{path}{name}.", seen)
+        elif isinstance(part, Value) and (part._rule is LEAF or name in module._leaves):
+            yield path + name, part

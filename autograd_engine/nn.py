@@ -43,10 +43,8 @@ class Neuron(Module):
 
     `activation` is a name in `ACTIVATIONS` or a function; `init` None (uniform from -1 to 1), "he",
     "xavier" or a function (nin, nout, rng) -> float, called for each weight; `rng` a
-    `random.Random`, by default the module; `nout` the size of the neuron's layer.
-
-    Raises `ValueError` for fewer than one input, unknown names, and a call with the wrong number
-    of inputs; `TypeError` for a `bias` or `nonlin` that is neither true nor false.
+    `random.Random`; `nout` the size of the neuron's layer. Raises `ValueError` for unknown names
+    and a wrong number of inputs, `TypeError` for arguments of the wrong kind.
 
     >>> neuron = Neuron(2, activation="tanh", init=lambda nin, nout, rng: 1.0 / nin)
     >>> neuron, neuron([1.0, -1.0]).data
@@ -140,8 +138,8 @@ class Layer(Module):
 class MLP(Module):
     """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
 
-    Takes `activation`, `bias`, `init` and `rng` as `Neuron` does, and `output_activation` for the
-    last layer. Raises `ValueError` for zero layers or a size below one.
+    Takes what `Neuron` takes, and `output_activation` for the last layer. Raises `ValueError` for
+    zero layers or a size below one.
 
     >>> random.seed(1337)
     >>> MLP(2, [16, 16, 1])([1.0, 2.0])

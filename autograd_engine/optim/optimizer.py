@@ -75,26 +75,27 @@ class Stateful:
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings and progress as plain lists, dicts and numbers."""
-        read = {name: getattr(self, name) for name in self._settings}
-        settings = {name: list(v) if isinstance(v, tuple) else v for name, v in read.items()}
-        progress = {name: getattr(self, name) for name in self._progress}
-        return {self._kind: type(self).__name__, "settings": settings, **progress}
+        state: dict[str, Any] = {self._kind: type(self).__name__, "settings": {}}
+        for name in self._settings:
+            given = getattr(self, name)
+            state["settings"][name] = list(given) if isinstance(given, tuple) else given
+        return state | {name: getattr(self, name) for name in self._progress}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict()` returned; `ValueError`, and no change, where it misfits."""
-        what = f"{self._kind} {type(self).__name__}"
-        was = state.get(self._kind) if isinstance(state, Mapping) else None
+        kind, name = self._kind, type(self).__name__
+        was = state.get(kind) if isinstance(state, Mapping) else None
         if not isinstance(was, str):
-            raise ValueError(f"expected the state of the {what}, got {state!r:.80}")
-        if was != type(self).__name__:
-            was = f"{self._kind} {printable(was)}"
-            raise ValueError(f"the state was written with the {was}, not {type(self).__name__}")
+            raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
+        if was != name:
+            raise ValueError(f"the state was written with the {kind} {printable(was)}, not {name}")
         try:
             if unlike := set(state["settings"]) ^ set(self._settings):
                 raise KeyError(*unlike)
             vars(self).update(vars(self._loaded(state)))
         except (AttributeError, KeyError, OverflowError, TypeError) as error:
-            raise ValueError(f"the state of the {what} is damaged: {error!r:.200}") from error
+            damage = f"is damaged: {error!r:.200}"
+            raise ValueError(f"the state of the {kind} {name} {damage}") from error
 
     def _loaded(self, state: Mapping[str, Any]) -> Any:
         """Return another one in that state: a copy, since a subclass may be made otherwise."""
@@ -115,8 +116,8 @@ class Stateful:
         return f"{type(self).__name__}({', '.join([*told, *more])})"
 
 
+# (number, slope, *memories) -> (number, *memories): a step of a float, or of a whole array.
 Rule = Callable[..., tuple[Any, ...]]
-"""`(number, slope, *memories) -> (number, *memories)`: a step of a float, or of a whole array."""
 
 
 class Arithmetic(NamedTuple):
@@ -179,7 +180,7 @@ class Optimizer(Stateful):
         """Move the parameters once; a closure is called first, and what it returns is returned."""
         if closure is not None and not callable(closure):
             raise TypeError(f"closure must be a function without arguments; got {closure!r:.60}")
-        loss = None if closure is None else closure()
+        loss = closure and closure()
         self.steps += 1
         self._update()
         return loss
@@ -189,7 +190,6 @@ class Optimizer(Stateful):
         zero_grads(self.parameters)
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
-        """Return by what rule parameters move in the step of that number, counted from 1."""
         raise NotImplementedError(f"{type(self).__name__} must define _rule() or _update()")
 
     def _slope(self, number: Any, gradient: Any) -> Any:
