@@ -1,8 +1,5 @@
 """The inner loops of a network and its training, and so compiled: the numbers of many Values read
-and set in one loop, and what a neuron and a layer compute.
-
-What `data` and `grad` do for one value, the former do for a list; a function that is being compiled
-is told of each value all the same.
+and set, which a function that is being compiled is told of, and what neurons and layers compute.
 """
 
 from __future__ import annotations

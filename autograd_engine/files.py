@@ -70,10 +70,10 @@ def write_whole(path: Location, text: str) -> None:
 
 def destination(path: Location, name: str = "") -> Path:
     """Return the file to be written, a link followed; `OSError` where it can be none."""
-    target = Path(os.path.realpath(path))
+    target, shown = Path(os.path.realpath(path)), printable(path, LINE)
     if not target.parent.is_dir():
-        folder = f"the folder {printable(Path(path).parent, LINE)} does not exist"
-        raise FileNotFoundError(f"cannot write {printable(path, LINE)}: {folder}")
+        folder = printable(Path(path).parent, LINE)
+        raise FileNotFoundError(f"cannot write {shown}: the folder {folder} does not exist")
     name = name or f"cannot write {printable(repr(os.fspath(path)), LINE)}: it"
     if target.is_dir():
         raise IsADirectoryError(f"{name} is a folder: name a file in it")
@@ -156,10 +156,7 @@ def load(path: str | os.PathLike[str], model: Module | None = None) -> Any:
 def write_json(path: Location, payload: Mapping[str, Any], indent: int | None = 1) -> None:
     """Write the payload, with format and version, whole or not at all; floats to the last bit."""
     content = {"format": FORMAT, "version": VERSION, **payload}
-    try:
-        text = json.dumps(content, indent=indent, allow_nan=False)
-    except ValueError:  # NaN or an infinity
-        text = json.dumps(_encoded(content), indent=indent, allow_nan=False)
+    text = json.dumps(_encoded(content), indent=indent, allow_nan=False)
     write_whole(path, text + "\n")
 
 

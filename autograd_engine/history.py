@@ -42,9 +42,8 @@ class Step(NamedTuple):
 class Recording:
     """The steps of a training that were kept, and what it takes to run the model at them again.
 
-    Every step is kept at first, then ever fewer, always the latest one. `parameters` are those that
-    the model began with, `batches` the steps in an epoch, `begun` the epochs before. Who looks at a
-    step gives the model, which is not copied, the numbers of that step for the moment.
+    Every step is kept at first, then ever fewer, always the latest one. `batches` are the steps in
+    an epoch, `begun` the epochs before. Who looks at a step sets its `parameters` for the moment.
     """
 
     parameters: list[Value]
@@ -104,12 +103,7 @@ class History:
     recording: Recording | None = field(default=None, compare=False, repr=False)
 
     def best_epoch(self) -> int:
-        """Return the position of the lowest validation loss; `ValueError` if there is none.
-
-        >>> history = History(validation_loss=[0.5, 0.2, 0.3])
-        >>> history.best_epoch(), history.waited()
-        (1, 1)
-        """
+        """Return the position of the lowest validation loss; `ValueError` if there is none."""
         if not self.validation_loss:
             raise ValueError("the history has no validation loss: give fit validation=")
         return self.validation_loss.index(min(self.validation_loss))

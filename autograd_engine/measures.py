@@ -54,7 +54,8 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     """
     if not callable(model):
         raise TypeError(f"model must be a function of an input, such as an MLP; got {model!r:.80}")
-    check_loss(loss)
+    if not callable(loss):
+        raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
     samples = pairs("data", data)
     right, held = judge(samples), []
     if not WATCHED and hasattr(model, "parameters"):
@@ -144,22 +145,17 @@ def unscaled(samples: Sequence[Sample], names: Sequence[str]) -> str:
     return f"{said}, or training is slow or fails" if large else ""
 
 
-def check_loss(loss: object) -> None:
-    if not callable(loss):
-        raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
-
-
 def check_asked(
     model: Any, loss: Any, optimizer: Any, callback: Any, resume: Any, compile: Any, **asked: Any
 ) -> None:
     """Refuse arguments of `fit` that only look like what it takes, or make no training."""
-    check_loss(loss)
     trains = hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
     models, sgd = callable(model) and hasattr(model, "parameters"), "SGD(model.parameters())"
     anew = type(resume) in (bool, str) and resume in (True, False, "new")
     for name, given, fits, wanted, such in (
         ("model", model, models, "callable and have parameters()", "MLP(2, [8, 1])"),
         ("optimizer", optimizer, trains, f"one such as {sgd}", sgd),
+        ("loss", loss, callable(loss), "a function such as losses.mse", ""),
         ("callback", callback, callback is None or callable(callback), "a function or None", ""),
         ("resume", resume, anew, 'True, False or "new"', ""),
     ):

@@ -123,12 +123,7 @@ class Module:
         return [*{id(value): value for _, value in _named(self, "", set(), own=True)}.values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """Return each parameter with the path of attributes that leads to it.
-
-        >>> from autograd_engine.nn import Layer
-        >>> [name for name, _ in Layer(1, 2).named_parameters()]
-        ['neurons.0.w.0', 'neurons.0.b', 'neurons.1.w.0', 'neurons.1.b']
-        """
+        """Return each parameter with the path that leads to it, such as "layers.0.neurons.1.b"."""
         found: dict[int, tuple[str, Value]] = {}
         for name, value in _named(self, "", set()):
             found.setdefault(id(value), (name, value))
@@ -229,9 +224,7 @@ def _all_modules(module: Module) -> Named:
 
 
 def _named(module: Module, path: str, seen: set[int], own: bool = False) -> Named:
-    """Yield the parameters: those that a module chooses itself, or else its leaves and what was
-    put over one.
-    """
+    """Yield the parameters that a module chooses, or else its leaves and what replaced one."""
     seen.add(id(module))
     if not own and type(module).parameters is not Module.parameters:
         known = {id(value): name for name, value in _named(module, "", set(), own=True)}

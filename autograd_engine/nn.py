@@ -129,7 +129,7 @@ class Layer(Module):
 
     def _traits(self) -> Any:
         inner = [neuron._traits() for neuron in self.neurons]
-        return inner[0][0], len(inner), _each(inner)
+        return inner[0][0], len(inner), "/".join(dict.fromkeys(how for *_, how in inner))
 
     def _outline(self) -> str:
         return ", ".join(map(str, self._traits()))
@@ -180,13 +180,9 @@ class MLP(Module):
     def _outline(self) -> str:
         *rows, last = traits = [layer._traits() for layer in self.layers]
         outline = [str(traits[0][0]), str([nout for _, nout, _ in traits])]
-        outline += [_each(rows)] if rows else []
+        outline += ["/".join(dict.fromkeys(how for *_, how in rows))] if rows else []
         outline += [f"output_activation={last[2]}"] if last[2] != "linear" else []
         return ", ".join(outline)
-
-
-def _each(traits: list[Any]) -> str:
-    return "/".join(dict.fromkeys(activation for _, _, activation in traits))
 
 
 def _count(what: str, number: Any) -> int:

@@ -67,9 +67,9 @@ def fit(
 
     Raises `ValueError` for options that make no training, a checkpoint of another one, an
     optimiser that holds a Value which neither the model has nor the loss depends on, a parameter
-    that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`
-    and, for a later sample, `GuardError`); `TypeError` for arguments of the wrong kind;
-    `FloatingPointError` where the training diverges, with the model as before that step.
+    that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`,
+    `GuardError`); `TypeError` for arguments of the wrong kind; `FloatingPointError` where the
+    training diverges, with the model as before that step, or a sample is not finite.
 
     >>> import random
     >>> from autograd_engine import datasets, losses, nn, optim

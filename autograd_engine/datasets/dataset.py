@@ -1,8 +1,7 @@
 """What a dataset is, `(input, target)` pairs that can be split and scaled; shapes drawn at random.
 
 Each shape takes the number of samples, the standard deviation of the noise on either coordinate,
-and a seed; its classes take turns. Each raises `ValueError` for fewer than one sample and for a
-negative or infinite noise, `TypeError` for what is no number.
+and a seed; its classes take turns. Raises `ValueError` and `TypeError` for what makes no sample.
 """
 
 from __future__ import annotations
@@ -35,8 +34,7 @@ class Dataset(Sequence[Pair]):
 
     `inputs` are lists of floats, `names` those of their columns. `targets` are classes from 0 on,
     and `classes` holds their names; of numbers to predict it is empty. `scaled_by` is the scaling
-    that led from the numbers as they were measured to these, None where there was none. Raises
-    `ValueError` naming both lengths where some differ, `TypeError` for what is no list.
+    of the inputs since they were measured, or None. Raises `ValueError` where lengths differ.
 
     >>> data = Dataset([[1.0, 2.0], [3.0, 4.0]], [0, 1], ["x", "y"], ["left", "right"])
     >>> data[1], data[:1]
@@ -94,10 +92,6 @@ class Dataset(Sequence[Pair]):
         """Return two datasets of shuffled samples, the first with that fraction of them.
 
         Raises `ValueError` for a fraction not between 0 and 1, and where a side would be empty.
-
-        >>> from autograd_engine.datasets import iris
-        >>> [len(part) for part in iris().split(0.8, seed=0)]
-        [120, 30]
         """
         if not is_number(fraction) or not 0.0 < fraction < 1.0:
             kind = ValueError if is_number(fraction) else TypeError
@@ -125,9 +119,6 @@ class Dataset(Sequence[Pair]):
 
         Test data is to be scaled as its training data was: `test.scaled(train.scaling())`. Raises
         `ValueError` where the scaling has another number of columns.
-
-        >>> Dataset([[1.0], [5.0]], [0, 1], ["x"]).scaled().inputs
-        [[-1.0], [1.0]]
         """
         if scaling is not None and (not isinstance(scaling, (tuple, list)) or len(scaling) != 2):
             raise TypeError(f"a scaling is what scaling() returns, got {scaling!r:.60}")

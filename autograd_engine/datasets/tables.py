@@ -65,18 +65,15 @@ def csv(
     `target` is the column to predict, by name or index, `drop` are columns to leave out. Text in
     the target names classes, in sorted order, and so do -1 and 1, two whole numbers that come
     again, and up to 20 without a gap that repeat or count from 0; any others are to be predicted.
-    `classes=True` or `False` overrules that, also where text is refused that nobody means as
-    classes: money, dates, 1,500, names that never repeat. Inputs True and False become 1 and 0.
+    `classes=True` or `False` overrules that, and so takes money, dates, 1,500 and names that never
+    repeat for classes, which are refused else. Inputs True and False become 1 and 0.
 
     The `separator` is found (`" "` stands for runs of blanks), and so are decimal commas where it
     is no comma; what 1,500 means only `decimal=` can say. A first row with a number in it is
-    refused unless `header` says whether it holds names; without any the columns are x0, x1 and so
-    on. A missing cell (empty, `?`, `NA`, `nan`) is refused; its row is left out with
-    `missing="drop"`, and a number for `missing` is filled in, but not as a target. A warning tells
-    of a nameless column left out, and of classes that differ only by upper and lower case.
-
-    Raises `ValueError` naming the file and the line (counted from 1, the header's) for whatever
-    makes no table of numbers, `OSError` for a file that cannot be read, else `TypeError`.
+    refused unless `header` says whether it holds names; else the columns are x0, x1 and so on. A
+    missing cell (empty, `?`, `NA`, `nan`) is refused; its row is left out with `missing="drop"`,
+    and a number for `missing` is filled in, but not as a target. A warning tells of nameless
+    columns left out. Raises `ValueError` naming file, line (from 1, the header's) and cure.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "plants.csv")
