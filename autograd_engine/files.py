@@ -30,17 +30,15 @@ from autograd_engine.table import PUBLIC
 from autograd_engine.words import LINE, printable
 
 Location = str | os.PathLike[str]
-
 ABANDONED = 3600.0  # seconds after which a draft was left by a run that was killed
 FORMAT = "autograd_engine"
 VERSION = 2  # 1 had no data
-
+# What it takes to build each class again.
 ENTRIES: dict[type[Module], tuple[str, ...]] = {
     Neuron: ("nin", "nonlin", "activation", "bias"),
     Layer: ("nin", "nout", "nonlin", "activation", "bias"),
     MLP: ("nin", "nouts", "activation", "bias"),
 }
-"""What it takes to build each class again."""
 PRIMITIVES: dict[str, Any] = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
 
 

@@ -16,6 +16,7 @@ from autograd_engine.real import as_float, check_whole, is_number
 from autograd_engine.words import LINE, counted, printable
 
 Pair = tuple[list[float], Any]
+Curve = Callable[[int, float], Iterable[float]]
 
 
 class Scaling(NamedTuple):
@@ -194,9 +195,8 @@ def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
 
 
 def _drawn(
-    curve: Callable[[int, float], Iterable[float]],
-    classes: int, n: int, noise: float, seed: int, closed: bool = False,
-) -> Dataset:  # fmt: skip
+    curve: Curve, classes: int, n: int, noise: float, seed: int, closed: bool = False
+) -> Dataset:
     """Return n points with noise, at even steps along a curve for each class, which take turns."""
     check_whole("the number of samples (n)", n)
     if n < 1:
