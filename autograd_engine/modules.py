@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from inspect import isfunction
@@ -94,27 +93,18 @@ class Module:
         return ", ".join(dict.fromkeys(name.split(".")[0] for name, _ in self.named_parameters()))
 
     def summary(self) -> str:
-        """Return a table of the layers: where each stands, shape, activation, parameters.
-
-        >>> from autograd_engine.nn import MLP
-        >>> MLP(2, [16, 1]).summary()
-        layer     shape    activation  parameters
-        layers.0  2 -> 16  relu                48
-        layers.1  16 -> 1  linear              17
-        total                                  65
-        """
-        parts: dict[str, tuple[str, Traits | None]] = {}
-        for path, part in _all_modules(self):  # what is inside a layer is no layer
-            if not any(traits and path.startswith(f"{p}.") for p, (_, traits) in parts.items()):
-                parts[path] = path[1:] or type(part).__name__, traits_of(part)
-        named = [f".{name}" for name, _ in self.named_parameters()]
-        count = Counter(max((p for p in parts if n.startswith(p)), key=len) for n in named)
-        rows = [("layer", "shape", "activation", "parameters")]
-        for path, (name, traits) in parts.items():
-            if traits or count[path] or len(parts) == 1:
-                shape, how = (f"{traits[0]} -> {traits[1]}", traits[2]) if traits else ("", "")
-                rows.append((name, shape, how, f"{count[path]:,}"))
-        rows.append(("total", "", "", f"{len(named):,}"))
+        """Return a table of the layers: where each stands, shape, activation, parameters."""
+        rest, outer = set(map(id, self.parameters())), "-"
+        rows = [("total", "", "", f"{len(rest):,}")]
+        for path, part in _all_modules(self):
+            if not path.startswith(outer) and (traits := traits_of(part)):
+                mine = rest & set(map(id, part.parameters()))
+                shape, how = f"{traits[0]} -> {traits[1]}", traits[2]
+                rows.insert(-1, (path[1:] or type(part).__name__, shape, how, f"{len(mine):,}"))
+                rest, outer = rest - mine, f"{path}."  # what is inside a layer is no layer
+        if rest or len(rows) == 1:
+            rows.insert(0, (type(self).__name__, "", "", f"{len(rest):,}"))
+        rows.insert(0, ("layer", "shape", "activation", "parameters"))
         a, b, c, d = (max(map(len, column)) for column in zip(*rows))
         return Table("\n".join(f"{w:<{a}}  {x:<{b}}  {y:<{c}}  {z:>{d}}" for w, x, y, z in rows))
 

@@ -10,7 +10,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Sequence
 from math import cos, pi, sin, tau
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 from autograd_engine.real import as_float, check_whole, is_number
 from autograd_engine.words import LINE, counted, printable
@@ -66,11 +66,7 @@ class Dataset(Sequence[Pair]):
     def __len__(self) -> int:
         return len(self.inputs)
 
-    @overload
-    def __getitem__(self, index: int) -> Pair: ...
-    @overload
-    def __getitem__(self, index: slice) -> Dataset: ...
-    def __getitem__(self, index: int | slice) -> Pair | Dataset:
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return self._with(self.inputs[index], self.targets[index])
         return self.inputs[index], self.targets[index]
