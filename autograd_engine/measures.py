@@ -57,10 +57,8 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     if not callable(loss):
         raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
     samples = pairs("data", data)
-    right, held = judge(samples), []
-    if not WATCHED and hasattr(model, "parameters"):
-        held = model.parameters()
-    found = None
+    right, found = judge(samples), None
+    held = [] if WATCHED or not hasattr(model, "parameters") else model.parameters()
     if len(held) * len(samples) >= _WORTH_IT:  # by a program, where that can be
         with suppress(ImportError):
             require()

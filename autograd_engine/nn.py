@@ -80,8 +80,7 @@ class Neuron(Module):
         draw = init if callable(init) else INITIALISERS[init]
         self.w = [Value(draw(nin, nout, rng or random)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
-        self.nonlin = nonlin
-        self.activation = activation
+        self.nonlin, self.activation = nonlin, activation
 
     def __call__(self, x: Any) -> Any:
         """Return the activation of the weighted sum of the inputs and the bias."""
@@ -89,9 +88,7 @@ class Neuron(Module):
 
     def _place(self, attributes: dict[str, object], path: str) -> None:
         """Leave weights and bias, of which there are many, to be named by their region."""
-        if len(attributes) > 1 or not {"w", "b"} >= attributes.keys():
-            others = {name: found for name, found in attributes.items() if name not in ("w", "b")}
-            super()._place(others, path)
+        super()._place({name: x for name, x in attributes.items() if name not in ("w", "b")}, path)
 
     def _traits(self) -> Any:
         activation = self.activation if self.nonlin else "linear"

@@ -111,8 +111,7 @@ def decision_boundary(
 
 def _require(*names: str) -> None:
     for name in names:
-        package = name.split(".")[0]
-        if sys.modules.get(name, name) is None or find_spec(package) is None:
+        if sys.modules.get(name, name) is None or find_spec(name.split(".")[0]) is None:
             raise ImportError('plots need matplotlib: pip install "autograd_engine[plots]"')
 
 

@@ -90,8 +90,7 @@ def decimal_of(rows: Iterable[Iterable[str]]) -> str:
     """
     cells = {cell.strip() for row in rows for cell in row if "," in cell}
     sure = [c for c in cells if number_of(c, ",") is not None and not _EITHER.fullmatch(c)]
-    grouped = any("." in cell for cell in sure)
-    return (",." if grouped else ",?") if sure else ""
+    return (",." if "." in "".join(sure) else ",?") if sure else ""
 
 
 _DIGITS = r"[-+−]?(\d{1,3}([ .,'’_]\d{3})+([.,]\d+)?|\d*[.,]?\d+)(e[-+]?\d+)?"
