@@ -20,6 +20,7 @@ from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value
 from autograd_engine.files import Location, destination, model_state, read_json, write_json
 from autograd_engine.measures import average
+from autograd_engine.optim.optimizer import Stateful
 from autograd_engine.optim.rules import schedules_of
 from autograd_engine.real import check_path, is_number
 from autograd_engine.words import LINE, printable
@@ -205,8 +206,8 @@ class Keeper:
         was, given = ([state["schedule"] for state in states[1:]] for states in (then, now))
         if was != given and not anew:
             raise ValueError(f"it was written with the schedules {was}, not {given}; {ANEW}")
-        for part, known in zip(parts, then):
-            part.load_state_dict(known)
+        for part, its in zip(parts, then):
+            part.load_state_dict(its)
         _check_same({**training["settings"], "model": None}, self._settings)
         self._model.load_state_dict(model["parameters"])
         history, best, beside = training["history"], training["best"], self._beside()
@@ -218,7 +219,8 @@ class Keeper:
                 raise ValueError(f"its {name} has {len(items)} epochs, its loss {epochs}")
         if best is not None or lists["validation_loss"]:
             best = _numbers("best", best, len(self._model.parameters()))
-        if differing := [pair for old, new in zip(then, now) for pair in _differing(old, new)]:
+        known = [pair for pair in zip(then, now) if isinstance(self._optimizer, Stateful)]
+        if differing := [setting for pair in known for setting in _differing(*pair)]:
             used, unused = map(", ".join, zip(*differing))
             said = f"training goes on with {used}, as {path} has it, not with {unused}; {ANEW}"
             warnings.warn(said, stacklevel=4)
@@ -257,12 +259,9 @@ def _check_same(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
             raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}")
 
 
-def _differing(was: Any, now: Any) -> Iterator[tuple[str, str]]:
+def _differing(was: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the settings that differ between two states; a rate that schedules changed does not."""
-    settings: Any = [
-        state.get("settings") if isinstance(state, dict) else {} for state in (was, now)
-    ]
-    for name, given in settings[1].items():
+    for name, given in now["settings"].items():
         first = was.get("initial_lr") if name == "lr" else None
-        if given != settings[0][name] and (first is None or first != now["initial_lr"]):
-            yield f"{name}={settings[0][name]}", f"{name}={given}"
+        if given != was["settings"][name] and (first is None or first != now["initial_lr"]):
+            yield f"{name}={was['settings'][name]}", f"{name}={given}"
