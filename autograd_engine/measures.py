@@ -148,21 +148,21 @@ def check_asked(
 ) -> None:
     """Refuse arguments of `fit` that only look like what it takes, or make no training."""
     trains = hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
-    models, sgd = callable(model) and hasattr(model, "parameters"), "SGD(model.parameters())"
+    trains = trains and not isinstance(optimizer, type)
+    models = callable(model) and hasattr(model, "parameters") and not isinstance(model, type)
     anew = type(resume) in (bool, str) and resume in (True, False, "new")
-    for name, given, fits, wanted, such in (
-        ("model", model, models, "callable and have parameters()", "MLP(2, [8, 1])"),
-        ("optimizer", optimizer, trains, f"one such as {sgd}", sgd),
-        ("loss", loss, callable(loss), "a function such as losses.mse", ""),
-        ("callback", callback, callback is None or callable(callback), "a function or None", ""),
-        ("resume", resume, anew, 'True, False or "new"', ""),
+    ways = type(compile) in (bool, str) and compile in (True, False, "auto")
+    for name, given, fits, wanted in (
+        ("model", model, models, "callable and have parameters(), as MLP(2, [8, 1]) has"),
+        ("optimizer", optimizer, trains, "one such as SGD(model.parameters())"),
+        ("loss", loss, callable(loss), "a function such as losses.mse"),
+        ("callback", callback, callback is None or callable(callback), "a function or None"),
+        ("resume", resume, anew, 'True, False or "new"'),
+        ("compile", compile, ways, '"auto", True or False'),
     ):
-        if such and isinstance(given, type):
-            raise TypeError(f"{name} is the class {given.__name__}: make one of it, such as {such}")
         if not fits:
-            raise TypeError(f"{name} must be {wanted}, got {given!r:.80}")
-    if type(compile) not in (bool, str) or compile not in (True, False, "auto"):
-        raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
+            kind = ValueError if name == "compile" else TypeError
+            raise kind(f"{name} must be {wanted}, got {given!r:.80}")
     for name in ("shuffle", "progress", "record"):
         flag(name, asked[name])
     for name, least in {"epochs": 0, "batch_size": 1, "seed": -math.inf, "patience": 1}.items():

@@ -726,9 +726,9 @@ def test_inputs_and_targets_apart_are_refused_with_what_to_write():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"optimizer": optim.SGD}, r"the class SGD: make one of it, such as SGD\(model.parameters"),
+        ({"optimizer": optim.SGD}, r"must be one such as SGD\(model.parameters\(\)\), got <class"),
         ({"optimizer": "sgd"}, r"must be one such as SGD\(model.parameters\(\)\), got 'sgd'"),
-        ({"model": Slope}, "model is the class Slope: make one of it"),
+        ({"model": Slope}, r"model must be callable .*, as MLP\(2, \[8, 1\]\) has, got <class"),
         ({"model": abs}, r"model must be callable and have parameters\(\)"),
         ({"loss": "mse"}, "loss must be a function such as losses.mse, got 'mse'"),
         ({"data": 5}, r"data must hold \(input, target\) pairs, got 5$"),

@@ -27,7 +27,6 @@ def setting(default: Any = MISSING, check: Callable[..., Any] | None = None, **m
 
 
 def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
-    """Return a setting as a float if it is a finite number between the bounds, else refuse it."""
     name = "learning rate" if name == "lr" else name
     if not is_number(number) or isinstance(number, bool):
         raise TypeError(f"{name} must be a number, got {number!r:.80}")
@@ -38,7 +37,6 @@ def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -
 
 
 def whole(name: str, number: int, low: int = 0) -> int:
-    """Return a setting as an int if it is one and not below `low`; else `ValueError`."""
     if not is_whole(number) or not low <= number < 2**53:  # above that floats leave some out
         raise ValueError(f"{name} must be an integer, at least {low}; got {number!r:.80}")
     return index(number)
@@ -142,8 +140,7 @@ class Optimizer(Stateful):
     Optimizer(2 parameters, lr=0.1)
     """
 
-    _kind = "optimizer"
-    _settings = ("lr", "weight_decay", "maximize")
+    _kind, _settings = "optimizer", ("lr", "weight_decay", "maximize")
     _checks: ClassVar = {"lr": finite, "weight_decay": finite, "maximize": flag}
     _progress: ClassVar = {
         "initial_lr": lambda name, lr: None if lr is None else finite(name, lr), "steps": whole,
