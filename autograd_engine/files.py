@@ -110,7 +110,7 @@ def save(model: Module, path: str | os.PathLike[str], data: Any = None) -> None:
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "model.json"
     >>> save(Neuron(1, init=lambda nin, nout, rng: 0.5), path)
-    >>> json.loads(path.read_text(encoding="utf-8"))["model"]["parameters"]
+    >>> read_json(path)["model"]["parameters"]
     {'w.0': 0.5, 'b': 0.0}
     """
     if data is not None and not (hasattr(data, "names") and hasattr(data, "classes")):

@@ -168,7 +168,6 @@ class Keeper:
             self._written = state
 
     def restore_best(self) -> None:
-        """Give the model the parameters of its best epoch, where there was one."""
         if self._best is not None:
             set_data(self._model.parameters(), self._best)
 
@@ -238,13 +237,11 @@ def way(ran: str) -> str:
 
 
 def written_training(path: Location) -> dict[str, Any]:
-    """Return what the checkpoint says of its training; nothing where there is none."""
     training = read_json(path).get("training") if Path(path).exists() else None
     return training if isinstance(training, dict) else {}
 
 
 def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
-    """Return a list of numbers as floats, refusing any other thing and any other length."""
     if not isinstance(items, list) or any(isinstance(x, bool) or not is_number(x) for x in items):
         raise ValueError(f"its {name} is no list of numbers: {items!r:.60}")
     if count is not None and len(items) != count:

@@ -71,14 +71,12 @@ def fit(
     `GuardError`); `TypeError` for arguments of the wrong kind; `FloatingPointError` where the
     training diverges, with the model as before that step, or a sample is not finite.
 
-    >>> import random
     >>> from autograd_engine import datasets, losses, nn, optim
-    >>> model = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
+    >>> model, data = nn.MLP(2, [8, 1], activation="tanh"), datasets.xor(40, noise=0.1, seed=0)
     >>> optimizer = optim.Adam(model.parameters(), lr=0.1)
-    >>> data = datasets.xor(40, noise=0.1, seed=0)
     >>> history = fit(model, data, losses.binary_cross_entropy, optimizer, 20, progress=False)
-    >>> len(history.loss), history.accuracy[-1]
-    (20, 1.0)
+    >>> len(history.loss)
+    20
     """
     measures.check_asked(**locals())
     if isinstance(model, Module):

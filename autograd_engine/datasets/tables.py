@@ -179,7 +179,6 @@ class Sheet:
         return rows
 
     def _chosen(self, target: Any, drop: Any) -> tuple[int, list[int]]:
-        """Return the positions of the target and of the inputs."""
         goal = self._position("target", target)
         several = hasattr(drop, "__iter__") and not isinstance(drop, str)
         dropped = {self._position("drop", which) for which in (drop if several else [drop])}
@@ -230,7 +229,6 @@ class Sheet:
         return ValueError(f"{place}: {what} {self.names[column]!r:.80} {why}")
 
     def _refuse(self, gone: dict[int, int], cure: str) -> None:
-        """Refuse the first of the rows that lack a cell."""
         row, column = min(gone.items())
         cell = self._cells(column)[row]
         odd = "not a finite number" if cell.lower() == "nan" else "which marks a missing cell"
