@@ -117,9 +117,10 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
     for position, sample in enumerate(samples):
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
             said = f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
-            parts = samples if isinstance(data, (tuple, list)) and len(samples) == 2 else [sample]
-            if len(parts) == 2 and all(hasattr(part, "__len__") for part in parts):
-                said += "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
+            with suppress(TypeError, ValueError):
+                xs, ys = samples
+                if len(xs) == len(ys):
+                    said += "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
             raise TypeError(said)
     return samples
 
@@ -128,9 +129,8 @@ def unscaled(samples: Sequence[Sample], names: Sequence[str]) -> str:
     """Return what to say of columns of inputs that are large, by some samples; "" of none."""
     some = [x for x, _ in samples[:: len(samples) // 32 + 1]]
     rows = [x.tolist() if hasattr(x, "tolist") else x for x in some]
-    if not all(isinstance(row, (list, tuple)) for row in rows):
-        return ""
-    if not all(isinstance(x, (float, int)) for x in chain(*rows)):
+    lists = all(isinstance(row, (list, tuple)) for row in rows)
+    if not lists or not all(isinstance(x, (float, int)) for x in chain(*rows)):
         return ""
     names = [*names, *(f"column {i}" for i in range(len(names), max(map(len, rows))))]
     large = [
