@@ -1,8 +1,5 @@
 """The inner loops of a network and its training, and so compiled: the numbers of many Values read
-and set in one loop, and what a neuron and a layer compute.
-
-What `data` and `grad` do for one value, the former do for a list; a function that is being compiled
-is told of each value all the same.
+and set, which a function that is being compiled is told of, and what neurons and layers compute.
 """
 
 from __future__ import annotations
@@ -26,16 +23,13 @@ def listed(parameters: Iterable[Value], what: str = "values to train") -> list[V
         raise TypeError(f"expected a list of {what}: write [{name}] for a single one")
     if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
         method = getattr(parameters, "__name__", "") == "parameters"  # not what it returns
-        raise TypeError(
-            f"expected a list of {what}, such as model.parameters(){', with brackets' * method}; "
-            f"got {parameters!r:.80}"
-        )
+        such = f"such as model.parameters(){', with brackets' * method}; got {parameters!r:.80}"
+        raise TypeError(f"expected a list of {what}, {such}")
     found: list[Any] = list(parameters)  # which the compiled build would check in its own words
     for i, parameter in enumerate(found):
         if not isinstance(parameter, Value):
-            raise TypeError(
-                f"parameter {i} is no Value but {type(parameter).__name__}: {parameter!r:.60}"
-            )
+            kind = type(parameter).__name__
+            raise TypeError(f"parameter {i} is no Value but {kind}: {parameter!r:.60}")
     return found
 
 
@@ -71,19 +65,14 @@ def set_grads(values: Iterable[Value], grads: Iterable[Any]) -> None:
 
 def zero_grads(values: Iterable[Value]) -> None:
     found = list(values)
-    if WATCHED:
-        set_grads(found, [0.0] * len(found))
-    for value in found:
-        value._grad = 0.0
+    set_grads(found, [0.0] * len(found))
 
 
 def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[float]:
     """Return the numbers as floats; a function that is being compiled has been told of them."""
     found: list[Any] = list(numbers)
-    for number in found:
-        if type(number) is not float:
-            found = list(map(as_float, found))
-            break
+    if set(map(type, found)) != {float}:
+        found = list(map(as_float, found))
     if WATCHED:
         for value, number in zip(values, found):
             told(name, value, number)
@@ -91,16 +80,9 @@ def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[f
 
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "relu": Value.relu,
-    "tanh": Value.tanh,
-    "sigmoid": Value.sigmoid,
-    "gelu": gelu,
-    "silu": silu,
-    "elu": elu,
-    "leaky_relu": leaky_relu,
-    "softplus": Value.softplus,
-    "linear": lambda x: x,
-}
+    "relu": Value.relu, "tanh": Value.tanh, "sigmoid": Value.sigmoid, "gelu": gelu, "silu": silu,
+    "elu": elu, "leaky_relu": leaky_relu, "softplus": Value.softplus, "linear": lambda x: x,
+}  # fmt: skip
 """The activations that have a name."""
 
 

@@ -30,17 +30,15 @@ from autograd_engine.table import PUBLIC
 from autograd_engine.words import LINE, printable
 
 Location = str | os.PathLike[str]
-
 ABANDONED = 3600.0  # seconds after which a draft was left by a run that was killed
 FORMAT = "autograd_engine"
 VERSION = 2  # 1 had no data
-
+# What it takes to build each class again.
 ENTRIES: dict[type[Module], tuple[str, ...]] = {
     Neuron: ("nin", "nonlin", "activation", "bias"),
     Layer: ("nin", "nout", "nonlin", "activation", "bias"),
     MLP: ("nin", "nouts", "activation", "bias"),
 }
-"""What it takes to build each class again."""
 PRIMITIVES: dict[str, Any] = {name: rule for name, rule in PUBLIC.items() if rule.arity == 1}
 
 
@@ -70,10 +68,10 @@ def write_whole(path: Location, text: str) -> None:
 
 def destination(path: Location, name: str = "") -> Path:
     """Return the file to be written, a link followed; `OSError` where it can be none."""
-    target = Path(os.path.realpath(path))
+    target, shown = Path(os.path.realpath(path)), printable(path, LINE)
     if not target.parent.is_dir():
-        folder = f"the folder {printable(Path(path).parent, LINE)} does not exist"
-        raise FileNotFoundError(f"cannot write {printable(path, LINE)}: {folder}")
+        folder = printable(Path(path).parent, LINE)
+        raise FileNotFoundError(f"cannot write {shown}: the folder {folder} does not exist")
     name = name or f"cannot write {printable(repr(os.fspath(path)), LINE)}: it"
     if target.is_dir():
         raise IsADirectoryError(f"{name} is a folder: name a file in it")
@@ -112,7 +110,7 @@ def save(model: Module, path: str | os.PathLike[str], data: Any = None) -> None:
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "model.json"
     >>> save(Neuron(1, init=lambda nin, nout, rng: 0.5), path)
-    >>> json.loads(path.read_text(encoding="utf-8"))["model"]["parameters"]
+    >>> read_json(path)["model"]["parameters"]
     {'w.0': 0.5, 'b': 0.0}
     """
     if data is not None and not (hasattr(data, "names") and hasattr(data, "classes")):
@@ -156,10 +154,7 @@ def load(path: str | os.PathLike[str], model: Module | None = None) -> Any:
 def write_json(path: Location, payload: Mapping[str, Any], indent: int | None = 1) -> None:
     """Write the payload, with format and version, whole or not at all; floats to the last bit."""
     content = {"format": FORMAT, "version": VERSION, **payload}
-    try:
-        text = json.dumps(content, indent=indent, allow_nan=False)
-    except ValueError:  # NaN or an infinity
-        text = json.dumps(_encoded(content), indent=indent, allow_nan=False)
+    text = json.dumps(_encoded(content), indent=indent, allow_nan=False)
     write_whole(path, text + "\n")
 
 
@@ -196,8 +191,8 @@ def model_state(model: Module) -> dict[str, Any]:
 
 def _architecture(model: Any, parameters: int) -> dict[str, Any]:
     """Return what to build an equal model from; `ValueError` where that is not all there is."""
-    layers = model.layers if type(model) is MLP else [model]
-    rows = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
+    layers: list[Any] = model.layers if type(model) is MLP else [model]
+    rows: list[Any] = [layer.neurons if type(layer) is Layer else [layer] for layer in layers]
     traits = [
         {(type(n), len(n.w), n.b is not None, bool(n.nonlin), _name(n.activation)) for n in row}
         for row in rows
@@ -220,6 +215,7 @@ def _name(activation: Any) -> str:
     """Return the name of an activation; `LookupError` for a function of the user's own."""
     if isinstance(activation, str):
         return activation
+    name: str
     for name, function in (ACTIVATIONS | PRIMITIVES).items():
         if function is activation or getattr(Value, name, None) is activation:
             return name

@@ -20,6 +20,7 @@ from autograd_engine.columns import data_of, set_data
 from autograd_engine.engine import Value
 from autograd_engine.files import Location, destination, model_state, read_json, write_json
 from autograd_engine.measures import average
+from autograd_engine.optim.optimizer import Stateful
 from autograd_engine.optim.rules import schedules_of
 from autograd_engine.real import check_path, is_number
 from autograd_engine.words import LINE, printable
@@ -42,9 +43,8 @@ class Step(NamedTuple):
 class Recording:
     """The steps of a training that were kept, and what it takes to run the model at them again.
 
-    Every step is kept at first, then ever fewer, always the latest one. `parameters` are those that
-    the model began with, `batches` the steps in an epoch, `begun` the epochs before. Who looks at a
-    step gives the model, which is not copied, the numbers of that step for the moment.
+    Every step is kept at first, then ever fewer, always the latest one. `batches` are the steps in
+    an epoch, `begun` the epochs before. Who looks at a step sets its `parameters` for the moment.
     """
 
     parameters: list[Value]
@@ -104,12 +104,7 @@ class History:
     recording: Recording | None = field(default=None, compare=False, repr=False)
 
     def best_epoch(self) -> int:
-        """Return the position of the lowest validation loss; `ValueError` if there is none.
-
-        >>> history = History(validation_loss=[0.5, 0.2, 0.3])
-        >>> history.best_epoch(), history.waited()
-        (1, 1)
-        """
+        """Return the position of the lowest validation loss; `ValueError` if there is none."""
         if not self.validation_loss:
             raise ValueError("the history has no validation loss: give fit validation=")
         return self.validation_loss.index(min(self.validation_loss))
@@ -173,7 +168,6 @@ class Keeper:
             self._written = state
 
     def restore_best(self) -> None:
-        """Give the model the parameters of its best epoch, where there was one."""
         if self._best is not None:
             set_data(self._model.parameters(), self._best)
 
@@ -200,13 +194,8 @@ class Keeper:
 
     def _set(self, model: Any, training: Any, anew: bool, path: str) -> History:
         state = model_state(self._model)
-        theirs = {**training["settings"], "class": model["class"], **(model["architecture"] or {})}
-        ours = {**self._settings, "class": state["class"], **(state["architecture"] or {})}
-        theirs.pop("model", None)  # which older files have
-        for name in {**ours, **theirs}:
-            was, given = theirs.get(name), ours.get(name)
-            if was != given:
-                raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}")
+        kind = {"class": model["class"], **(model["architecture"] or {})}
+        _check_same(kind, {"class": state["class"], **(state["architecture"] or {})})
         parts = self._parts()
         then = [training["optimizer"], *training.get("schedules", [])]
         now = [part.state_dict() for part in parts]
@@ -216,19 +205,21 @@ class Keeper:
         was, given = ([state["schedule"] for state in states[1:]] for states in (then, now))
         if was != given and not anew:
             raise ValueError(f"it was written with the schedules {was}, not {given}; {ANEW}")
-        for part, known in zip(parts, then):
-            part.load_state_dict(known)
+        for part, its in zip(parts, then):
+            part.load_state_dict(its)
+        _check_same({**training["settings"], "model": None}, self._settings)
         self._model.load_state_dict(model["parameters"])
         history, best, beside = training["history"], training["best"], self._beside()
         held = _numbers("beside", training.get("beside", []), len(beside))
-        lists = {name: _numbers(name, history[name]) for name in LISTS}
+        lists: dict[str, Any] = {name: _numbers(name, history[name]) for name in LISTS}
         for name, items in lists.items():
             validated = self._settings["validation"] or not name.startswith("validation")
             if len(items) != (epochs := len(lists["loss"])) * bool(validated):
                 raise ValueError(f"its {name} has {len(items)} epochs, its loss {epochs}")
         if best is not None or lists["validation_loss"]:
             best = _numbers("best", best, len(self._model.parameters()))
-        if differing := [pair for old, new in zip(then, now) for pair in _differing(old, new)]:
+        known = [pair for pair in zip(then, now) if isinstance(self._optimizer, Stateful)]
+        if differing := [setting for pair in known for setting in _differing(*pair)]:
             used, unused = map(", ".join, zip(*differing))
             said = f"training goes on with {used}, as {path} has it, not with {unused}; {ANEW}"
             warnings.warn(said, stacklevel=4)
@@ -246,13 +237,11 @@ def way(ran: str) -> str:
 
 
 def written_training(path: Location) -> dict[str, Any]:
-    """Return what the checkpoint says of its training; nothing where there is none."""
     training = read_json(path).get("training") if Path(path).exists() else None
     return training if isinstance(training, dict) else {}
 
 
 def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
-    """Return a list of numbers as floats, refusing any other thing and any other length."""
     if not isinstance(items, list) or any(isinstance(x, bool) or not is_number(x) for x in items):
         raise ValueError(f"its {name} is no list of numbers: {items!r:.60}")
     if count is not None and len(items) != count:
@@ -260,10 +249,16 @@ def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     return list(map(float, items))
 
 
-def _differing(was: Any, now: Any) -> Iterator[tuple[str, str]]:
+def _check_same(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    for name in {**ours, **theirs}:
+        was, given = theirs.get(name), ours.get(name)
+        if was != given:
+            raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}")
+
+
+def _differing(was: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the settings that differ between two states; a rate that schedules changed does not."""
-    settings = [state.get("settings") if isinstance(state, dict) else {} for state in (was, now)]
-    for name, given in settings[1].items():
+    for name, given in now["settings"].items():
         first = was.get("initial_lr") if name == "lr" else None
-        if given != settings[0][name] and (first is None or first != now["initial_lr"]):
-            yield f"{name}={settings[0][name]}", f"{name}={given}"
+        if given != was["settings"][name] and (first is None or first != now["initial_lr"]):
+            yield f"{name}={was['settings'][name]}", f"{name}={given}"

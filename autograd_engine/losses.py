@@ -1,7 +1,5 @@
-"""Losses of one sample: how far a network's outputs are from the target, as one value.
-
-Each takes what the network returns, raw scores ("logits") of classifiers, and the sample's target.
-On plain numbers they return numbers.
+"""Losses of one sample: how far a network's outputs, raw scores ("logits") of classifiers, are from
+the target, as one value; on plain numbers as a number.
 """
 
 from __future__ import annotations
@@ -19,9 +17,7 @@ __all__ = ["binary_cross_entropy", "cross_entropy", "half_squared_error", "hinge
 
 
 def mse(outputs: Any, target: Any) -> Any:
-    """Return the mean, over the outputs, of the squared differences from the target.
-
-    Both are numbers or sequences. Raises `ValueError` naming both lengths where they differ.
+    """Return the mean squared difference from the target; `ValueError` where lengths differ.
 
     >>> mse([1.0, 5.0], [3.0, 5.0])
     2.0
@@ -41,9 +37,7 @@ def half_squared_error(outputs: Any, target: Any) -> Any:
 
 
 def binary_cross_entropy(logit: Any, target: Any) -> Any:
-    """Return -ln p for target 1 and -ln(1 - p) for target 0, where p = sigmoid(logit).
-
-    Raises `ValueError` for any other target and for several logits.
+    """Return -ln p for target 1, -ln(1 - p) for 0, p = sigmoid(logit); `ValueError` for others.
 
     >>> binary_cross_entropy(1000.0, 0)
     1000.0
@@ -90,9 +84,7 @@ def _chosen_first(items: list[Any], target: Value) -> list[Any]:
 
 
 def hinge(score: Any, target: Any) -> Any:
-    """Return how much target * score falls short of 1, or 0 if it does not.
-
-    Raises `ValueError` for a target other than -1 and 1 and for several scores.
+    """Return how much target * score falls short of 1, or 0; `ValueError` but for -1 and 1.
 
     >>> hinge(0.25, 1), hinge(0.25, -1), hinge(3.0, 1)
     (0.75, 1.25, 0.0)
@@ -122,7 +114,6 @@ def _items(loss: str, what: str, given: Any) -> list[Any]:
 
 
 def _of_two(loss: str, what: str, score: Any, target: Any, allowed: tuple[int, int]) -> list[Any]:
-    """Return one score and one target, which is one of two numbers."""
     scores, targets = _items(loss, what, score), _items(loss, "target", target)
     if (count := max(len(scores), len(targets))) > 1:
         raise ValueError(f"{loss} takes one score and one target, got {count} numbers")

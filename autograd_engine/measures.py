@@ -54,12 +54,11 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     """
     if not callable(model):
         raise TypeError(f"model must be a function of an input, such as an MLP; got {model!r:.80}")
-    check_loss(loss)
+    if not callable(loss):
+        raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
     samples = pairs("data", data)
-    right, held = judge(samples), []
-    if not WATCHED and hasattr(model, "parameters"):
-        held = model.parameters()
-    found = None
+    right, found = judge(samples), None
+    held = [] if WATCHED or not hasattr(model, "parameters") else model.parameters()
     if len(held) * len(samples) >= _WORTH_IT:  # by a program, where that can be
         with suppress(ImportError):
             require()
@@ -121,9 +120,10 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
     for position, sample in enumerate(samples):
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
             said = f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
-            parts = samples if isinstance(data, (tuple, list)) and len(samples) == 2 else [sample]
-            if len(parts) == 2 and all(hasattr(part, "__len__") for part in parts):
-                said += "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
+            with suppress(TypeError, ValueError):
+                xs, ys = samples
+                if len(xs) == len(ys):
+                    said += "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
             raise TypeError(said)
     return samples
 
@@ -132,9 +132,8 @@ def unscaled(samples: Sequence[Sample], names: Sequence[str]) -> str:
     """Return what to say of columns of inputs that are large, by some samples; "" of none."""
     some = [x for x, _ in samples[:: len(samples) // 32 + 1]]
     rows = [x.tolist() if hasattr(x, "tolist") else x for x in some]
-    if not all(isinstance(row, (list, tuple)) for row in rows):
-        return ""
-    if not all(isinstance(x, (float, int)) for x in chain(*rows)):
+    lists = all(isinstance(row, (list, tuple)) for row in rows)
+    if not lists or not all(isinstance(x, (float, int)) for x in chain(*rows)):
         return ""
     names = [*names, *(f"column {i}" for i in range(len(names), max(map(len, rows))))]
     large = [
@@ -147,31 +146,26 @@ def unscaled(samples: Sequence[Sample], names: Sequence[str]) -> str:
     return f"{said}, or training is slow or fails" if large else ""
 
 
-def check_loss(loss: object) -> None:
-    if not callable(loss):
-        raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
-
-
 def check_asked(
     model: Any, loss: Any, optimizer: Any, callback: Any, resume: Any, compile: Any, **asked: Any
 ) -> None:
     """Refuse arguments of `fit` that only look like what it takes, or make no training."""
-    check_loss(loss)
     trains = hasattr(optimizer, "step") and hasattr(optimizer, "zero_grad")
-    models, sgd = callable(model) and hasattr(model, "parameters"), "SGD(model.parameters())"
+    trains = trains and not isinstance(optimizer, type)
+    models = callable(model) and hasattr(model, "parameters") and not isinstance(model, type)
     anew = type(resume) in (bool, str) and resume in (True, False, "new")
-    for name, given, fits, wanted, such in (
-        ("model", model, models, "callable and have parameters()", "MLP(2, [8, 1])"),
-        ("optimizer", optimizer, trains, f"one such as {sgd}", sgd),
-        ("callback", callback, callback is None or callable(callback), "a function or None", ""),
-        ("resume", resume, anew, 'True, False or "new"', ""),
+    ways = type(compile) in (bool, str) and compile in (True, False, "auto")
+    for name, given, fits, wanted in (
+        ("model", model, models, "callable and have parameters(), as MLP(2, [8, 1]) has"),
+        ("optimizer", optimizer, trains, "one such as SGD(model.parameters())"),
+        ("loss", loss, callable(loss), "a function such as losses.mse"),
+        ("callback", callback, callback is None or callable(callback), "a function or None"),
+        ("resume", resume, anew, 'True, False or "new"'),
+        ("compile", compile, ways, '"auto", True or False'),
     ):
-        if such and isinstance(given, type):
-            raise TypeError(f"{name} is the class {given.__name__}: make one of it, such as {such}")
         if not fits:
-            raise TypeError(f"{name} must be {wanted}, got {given!r:.80}")
-    if type(compile) not in (bool, str) or compile not in (True, False, "auto"):
-        raise ValueError(f'compile must be "auto", True or False, got {compile!r:.80}')
+            kind = ValueError if name == "compile" else TypeError
+            raise kind(f"{name} must be {wanted}, got {given!r:.80}")
     for name in ("shuffle", "progress", "record"):
         flag(name, asked[name])
     for name, least in {"epochs": 0, "batch_size": 1, "seed": -math.inf, "patience": 1}.items():

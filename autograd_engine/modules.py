@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from inspect import isfunction
@@ -43,14 +42,10 @@ class Module:
     """
 
     _region = Note()
-    _leaves: frozenset[str] = frozenset()
-    """Where a leaf stood in an attribute when that was set."""
-
-    _settled = False
-    """Whether a call has looked for what was added to its lists since."""
+    _leaves: frozenset[str] = frozenset()  # where one stood in an attribute when that was set
+    _settled = False  # whether a call has looked for what was added to its lists since
 
     def __init_subclass__(cls, **given: Any) -> None:
-        """Let calls of a module that is not the package's note what they return."""
         super().__init_subclass__(**given)
         call = vars(cls).get("__call__")
         if isfunction(call) and not cls.__module__.startswith("autograd_engine."):
@@ -98,41 +93,27 @@ class Module:
         return ", ".join(dict.fromkeys(name.split(".")[0] for name, _ in self.named_parameters()))
 
     def summary(self) -> str:
-        """Return a table of the layers: where each stands, shape, activation, parameters.
-
-        >>> from autograd_engine.nn import MLP
-        >>> MLP(2, [16, 1]).summary()
-        layer     shape    activation  parameters
-        layers.0  2 -> 16  relu                48
-        layers.1  16 -> 1  linear              17
-        total                                  65
-        """
-        parts: dict[str, tuple[str, Traits | None]] = {}
-        for path, part in _all_modules(self):  # what is inside a layer is no layer
-            if not any(traits and path.startswith(f"{p}.") for p, (_, traits) in parts.items()):
-                parts[path] = path[1:] or type(part).__name__, traits_of(part)
-        named = [f".{name}" for name, _ in self.named_parameters()]
-        count = Counter(max((p for p in parts if n.startswith(p)), key=len) for n in named)
-        rows = [("layer", "shape", "activation", "parameters")]
-        for path, (name, traits) in parts.items():
-            if traits or count[path] or len(parts) == 1:
-                shape, how = (f"{traits[0]} -> {traits[1]}", traits[2]) if traits else ("", "")
-                rows.append((name, shape, how, f"{count[path]:,}"))
-        rows.append(("total", "", "", f"{len(named):,}"))
+        """Return a table of the layers: where each stands, shape, activation, parameters."""
+        rest, outer = set(map(id, self.parameters())), "-"
+        rows = [("total", "", "", f"{len(rest):,}")]
+        for path, part in _all_modules(self):
+            if not path.startswith(outer) and (traits := traits_of(part)):
+                mine = rest & set(map(id, part.parameters()))
+                shape, how = f"{traits[0]} -> {traits[1]}", traits[2]
+                rows.insert(-1, (path[1:] or type(part).__name__, shape, how, f"{len(mine):,}"))
+                rest, outer = rest - mine, f"{path}."  # what is inside a layer is no layer
+        if rest or len(rows) == 1:
+            rows.insert(0, (type(self).__name__, "", "", f"{len(rest):,}"))
+        rows.insert(0, ("layer", "shape", "activation", "parameters"))
         a, b, c, d = (max(map(len, column)) for column in zip(*rows))
         return Table("\n".join(f"{w:<{a}}  {x:<{b}}  {y:<{c}}  {z:>{d}}" for w, x, y, z in rows))
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""
-        return [*{id(value): value for _, value in _gather(self, "", {id(self)})}.values()]
+        return [*{id(value): value for _, value in _named(self, "", set(), own=True)}.values()]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
-        """Return each parameter with the path of attributes that leads to it.
-
-        >>> from autograd_engine.nn import Layer
-        >>> [name for name, _ in Layer(1, 2).named_parameters()]
-        ['neurons.0.w.0', 'neurons.0.b', 'neurons.1.w.0', 'neurons.1.b']
-        """
+        """Return each parameter with the path that leads to it, such as "layers.0.neurons.1.b"."""
         found: dict[int, tuple[str, Value]] = {}
         for name, value in _named(self, "", set()):
             found.setdefault(id(value), (name, value))
@@ -195,13 +176,10 @@ def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
     ]
     for name, item in [*places, *named]:
         if not _is_leaf(item):
-            made = "a plain number"
-            if isinstance(item, Value):
-                made = "computed" if item.operands else "a constant"
             raise ValueError(
-                f"the parameter {name!r} of {type(module).__name__} is no leaf any more: it is "
-                f"{made}, {item!r:.60}. To give a parameter another number set its .data; an "
-                "attribute that is to hold no parameter must not hold a leaf at first"
+                f"the parameter {name!r} of {type(module).__name__} is no leaf any more, but "
+                f"{item!r:.60}. To give a parameter another number set its .data; an attribute "
+                "that is to hold no parameter must not hold a leaf at first"
             )
 
 
@@ -235,22 +213,17 @@ def _all_modules(module: Module) -> Named:
     yield from _modules(module, ".", {id(module)})
 
 
-def _named(module: Module, path: str, seen: set[int]) -> Named:
-    """Yield the parameters of a module: those it chooses itself, or else its leaves."""
+def _named(module: Module, path: str, seen: set[int], own: bool = False) -> Named:
+    """Yield the parameters that a module chooses, or else its leaves and what replaced one."""
     seen.add(id(module))
-    if type(module).parameters is Module.parameters:
-        yield from _gather(module, path, seen)
+    if not own and type(module).parameters is not Module.parameters:
+        known = {id(value): name for name, value in _named(module, "", set(), own=True)}
+        for i, value in enumerate(module.parameters()):
+            yield path + known.get(id(value), f"parameters.{i}"), value
         return
-    own = {id(value): name for name, value in _gather(module, "", {id(module)})}
-    for i, value in enumerate(module.parameters()):
-        yield path + own.get(id(value), f"parameters.{i}"), value
-
-
-def _gather(module: Module, path: str, seen: set[int]) -> Named:
-    """Yield the leaves among a module's attributes, and what was put over one."""
     for name, part in _inside(module):
-        if isinstance(part, Value):
-            if part._rule is LEAF or name in module._leaves:
-                yield path + name, part
-        elif isinstance(part, Module) and id(part) not in seen:
-            yield from _named(part, f"{path}{name}.", seen)
+        if isinstance(part, Module):
+            if id(part) not in seen:
+                yield from _named(part, f"{path}{name}.", seen)
+        elif isinstance(part, Value) and (part._rule is LEAF or name in module._leaves):
+            yield path + name, part

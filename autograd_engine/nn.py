@@ -43,10 +43,8 @@ class Neuron(Module):
 
     `activation` is a name in `ACTIVATIONS` or a function; `init` None (uniform from -1 to 1), "he",
     "xavier" or a function (nin, nout, rng) -> float, called for each weight; `rng` a
-    `random.Random`, by default the module; `nout` the size of the neuron's layer.
-
-    Raises `ValueError` for fewer than one input, unknown names, and a call with the wrong number
-    of inputs; `TypeError` for a `bias` or `nonlin` that is neither true nor false.
+    `random.Random`; `nout` the size of the neuron's layer. Raises `ValueError` for unknown names
+    and a wrong number of inputs, `TypeError` for arguments of the wrong kind.
 
     >>> neuron = Neuron(2, activation="tanh", init=lambda nin, nout, rng: 1.0 / nin)
     >>> neuron, neuron([1.0, -1.0]).data
@@ -82,8 +80,7 @@ class Neuron(Module):
         draw = init if callable(init) else INITIALISERS[init]
         self.w = [Value(draw(nin, nout, rng or random)) for _ in range(nin)]
         self.b = Value(0.0) if bias else None
-        self.nonlin = nonlin
-        self.activation = activation
+        self.nonlin, self.activation = nonlin, activation
 
     def __call__(self, x: Any) -> Any:
         """Return the activation of the weighted sum of the inputs and the bias."""
@@ -91,9 +88,7 @@ class Neuron(Module):
 
     def _place(self, attributes: dict[str, object], path: str) -> None:
         """Leave weights and bias, of which there are many, to be named by their region."""
-        if len(attributes) > 1 or not {"w", "b"} >= attributes.keys():
-            others = {name: found for name, found in attributes.items() if name not in ("w", "b")}
-            super()._place(others, path)
+        super()._place({name: x for name, x in attributes.items() if name not in ("w", "b")}, path)
 
     def _traits(self) -> Any:
         activation = self.activation if self.nonlin else "linear"
@@ -131,7 +126,7 @@ class Layer(Module):
 
     def _traits(self) -> Any:
         inner = [neuron._traits() for neuron in self.neurons]
-        return inner[0][0], len(inner), _each(inner)
+        return inner[0][0], len(inner), "/".join(dict.fromkeys(how for *_, how in inner))
 
     def _outline(self) -> str:
         return ", ".join(map(str, self._traits()))
@@ -140,8 +135,8 @@ class Layer(Module):
 class MLP(Module):
     """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
 
-    Takes `activation`, `bias`, `init` and `rng` as `Neuron` does, and `output_activation` for the
-    last layer. Raises `ValueError` for zero layers or a size below one.
+    Takes what `Neuron` takes, and `output_activation` for the last layer. Raises `ValueError` for
+    zero layers or a size below one.
 
     >>> random.seed(1337)
     >>> MLP(2, [16, 16, 1])([1.0, 2.0])
@@ -182,13 +177,9 @@ class MLP(Module):
     def _outline(self) -> str:
         *rows, last = traits = [layer._traits() for layer in self.layers]
         outline = [str(traits[0][0]), str([nout for _, nout, _ in traits])]
-        outline += [_each(rows)] if rows else []
+        outline += ["/".join(dict.fromkeys(how for *_, how in rows))] if rows else []
         outline += [f"output_activation={last[2]}"] if last[2] != "linear" else []
         return ", ".join(outline)
-
-
-def _each(traits: list[Any]) -> str:
-    return "/".join(dict.fromkeys(activation for _, _, activation in traits))
 
 
 def _count(what: str, number: Any) -> int:

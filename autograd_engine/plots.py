@@ -6,6 +6,7 @@ import math
 import sys
 from importlib.util import find_spec
 from os import PathLike
+from typing import Any
 
 from autograd_engine.datasets import Dataset
 from autograd_engine.history import History
@@ -21,7 +22,7 @@ GRID = 60  # points a side, on which the boundary is found
 def loss_curve(history: History, path: str | PathLike[str], title: str = "loss") -> None:
     """Draw the losses over the epochs; `ImportError` saying what to install without matplotlib.
 
-    It is drawn by Pillow, which matplotlib stands on: that is imported in a tenth of the time.
+    Pillow, which matplotlib stands on, draws it: it is imported in a tenth of the time.
     """
     _require("matplotlib.figure", "PIL.Image")
     from PIL import Image, ImageDraw, ImageFont
@@ -91,7 +92,7 @@ def decision_boundary(
     axes, plane = figure.add_subplot(), plane_of(data, data.classes, GRID)
     (xs, ys), found = plane.ticks(), predicted(model, [0.0, 0.0], plane)
     for position, name in enumerate(data.classes):
-        look = {"color": f"C{position}", "marker": MARKERS[position % len(MARKERS)]}
+        look: dict[str, Any] = {"color": f"C{position}", "marker": MARKERS[position % len(MARKERS)]}
         # How far the class is ahead of all others: smooth, unlike the number of the class.
         ahead = [lead if best == position else -lead for best, lead in found]
         rows = [ahead[start : start + GRID] for start in range(0, len(ahead), GRID)]
@@ -99,7 +100,8 @@ def decision_boundary(
             axes.contourf(xs, ys, rows, levels=[0.0, math.inf], alpha=0.25, colors=look["color"])
         if min(ahead) < 0.0 < max(ahead):
             axes.contour(xs, ys, rows, levels=[0.0], colors="black", linewidths=0.8)
-        across, up = zip(*[x for x, target in data if target == position] or [((), ())])
+        points = [point for point, target in data if target == position]
+        across, up = ([point[axis] for point in points] for axis in (0, 1))
         look |= {"edgecolors": "black", "linewidths": 0.5, "s": 28}
         axes.scatter(across, up, label=f"class {_plain(name)}", **look)
     axes.set(xlabel=_plain(data.names[0]), ylabel=_plain(data.names[1]), title=_plain(title))
@@ -109,8 +111,7 @@ def decision_boundary(
 
 def _require(*names: str) -> None:
     for name in names:
-        package = name.split(".")[0]
-        if sys.modules.get(name, name) is None or find_spec(package) is None:
+        if sys.modules.get(name, name) is None or find_spec(name.split(".")[0]) is None:
             raise ImportError('plots need matplotlib: pip install "autograd_engine[plots]"')
 
 

@@ -67,18 +67,16 @@ def fit(
 
     Raises `ValueError` for options that make no training, a checkpoint of another one, an
     optimiser that holds a Value which neither the model has nor the loss depends on, a parameter
-    that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`
-    and, for a later sample, `GuardError`); `TypeError` for arguments of the wrong kind;
-    `FloatingPointError` where the training diverges, with the model as before that step.
+    that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`,
+    `GuardError`); `TypeError` for arguments of the wrong kind; `FloatingPointError` where the
+    training diverges, with the model as before that step, or a sample is not finite.
 
-    >>> import random
     >>> from autograd_engine import datasets, losses, nn, optim
-    >>> model = nn.MLP(2, [8, 1], activation="tanh", rng=random.Random(0))
+    >>> model, data = nn.MLP(2, [8, 1], activation="tanh"), datasets.xor(40, noise=0.1, seed=0)
     >>> optimizer = optim.Adam(model.parameters(), lr=0.1)
-    >>> data = datasets.xor(40, noise=0.1, seed=0)
     >>> history = fit(model, data, losses.binary_cross_entropy, optimizer, 20, progress=False)
-    >>> len(history.loss), history.accuracy[-1]
-    (20, 1.0)
+    >>> len(history.loss)
+    20
     """
     measures.check_asked(**locals())
     if isinstance(model, Module):

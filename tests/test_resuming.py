@@ -210,6 +210,33 @@ def test_the_same_optimiser_goes_on_without_a_word(tmp_path):
     assert training.state() == whole.state()
 
 
+def test_an_optimiser_of_ones_own_is_resumed_whatever_its_state(tmp_path):
+    class Own:
+        def __init__(self, values):
+            self.values, self.made = values, 0
+
+        def zero_grad(self):
+            for value in self.values:
+                value.grad = 0.0
+
+        def step(self):
+            self.made += 1
+            for value in self.values:
+                value.data -= value.grad / (9.0 + self.made)
+
+        def state_dict(self):
+            return {"made": self.made}
+
+        def load_state_dict(self, state):
+            self.made = state["made"]
+
+    whole, first, second = (Training(Own, lambda it: [], seed) for seed in (0, 0, 5))
+    whole.fit(4)
+    first.fit(3, checkpoint=tmp_path / "c.json")
+    second.fit(4, checkpoint=tmp_path / "c.json", resume=True)
+    assert second.state() == whole.state()
+
+
 def test_an_optimiser_that_cannot_be_saved_is_refused_before_the_training(tmp_path):
     class Own:
         step = zero_grad = lambda self: None

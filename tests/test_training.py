@@ -408,7 +408,7 @@ def test_number_targets_have_a_checkpoint_too(tmp_path):
         ({"batch_size": 6}, "written with batch_size=8, not batch_size=6"),
         ({"shuffle": False}, "written with shuffle=True, not shuffle=False"),
         ({"validation": HELD_OUT}, "written with validation=0, not validation=10"),
-        ({"make": optim.SGD}, "written with the optimizer Adam, not SGD"),
+        ({"make": optim.SGD, "batch_size": 6}, "written with the optimizer Adam, not SGD"),
         ({"model": small_model("relu")}, "written with activation='tanh', not activation=relu$"),
         (
             {"model": nn.MLP(2, [5, 1], activation="tanh")},
@@ -726,9 +726,9 @@ def test_inputs_and_targets_apart_are_refused_with_what_to_write():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"optimizer": optim.SGD}, r"the class SGD: make one of it, such as SGD\(model.parameters"),
+        ({"optimizer": optim.SGD}, r"must be one such as SGD\(model.parameters\(\)\), got <class"),
         ({"optimizer": "sgd"}, r"must be one such as SGD\(model.parameters\(\)\), got 'sgd'"),
-        ({"model": Slope}, "model is the class Slope: make one of it"),
+        ({"model": Slope}, r"model must be callable .*, as MLP\(2, \[8, 1\]\) has, got <class"),
         ({"model": abs}, r"model must be callable and have parameters\(\)"),
         ({"loss": "mse"}, "loss must be a function such as losses.mse, got 'mse'"),
         ({"data": 5}, r"data must hold \(input, target\) pairs, got 5$"),

@@ -66,26 +66,21 @@ _EITHER = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")  # a thousand here, a little
 
 
 def number_of(cell: str, decimal: str = "") -> float | None:
-    """Return the number that a cell holds, `None` for text (`float` would take 1_000 too).
-
-    `decimal` is the mark that the table's user has told, or what `decimal_of` found.
-    """
+    """Return the number that a cell holds, None for text; `decimal` is told, or of `decimal_of`."""
     if decimal:
         mark, unsure = decimal[0], decimal[1:]
         either = unsure and _EITHER.fullmatch(cell) and (unsure == "?" or "," in cell)
         if either or not _SPELLED[mark].fullmatch(cell):
             return None
         cell = cell.replace("," if mark == "." else ".", "").replace(mark, ".")
-    try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
+    with suppress(ValueError):
+        return None if "_" in cell else float(cell)  # which would take 1_000 too
+    return None
 
 
 def feature_of(cell: str, decimal: str) -> float | None:
     """Return the finite number, or the 0 or 1 of a truth, that a cell holds."""
-    truth = {"true": 1.0, "false": 0.0}.get(cell.lower())
-    number = number_of(cell, decimal) if truth is None else truth
+    number = number_of({"true": "1", "false": "0"}.get(cell.lower(), cell), decimal)
     return number if number is not None and math.isfinite(number) else None
 
 
@@ -95,8 +90,7 @@ def decimal_of(rows: Iterable[Iterable[str]]) -> str:
     """
     cells = {cell.strip() for row in rows for cell in row if "," in cell}
     sure = [c for c in cells if number_of(c, ",") is not None and not _EITHER.fullmatch(c)]
-    grouped = any("." in cell for cell in sure)
-    return (",." if grouped else ",?") if sure else ""
+    return (",." if "." in "".join(sure) else ",?") if sure else ""
 
 
 _DIGITS = r"[-+−]?(\d{1,3}([ .,'’_]\d{3})+([.,]\d+)?|\d*[.,]?\d+)(e[-+]?\d+)?"

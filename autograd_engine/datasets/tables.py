@@ -20,7 +20,7 @@ from autograd_engine.release import seldom_collected
 from autograd_engine.words import LINE, printable
 
 MOST_CLASSES = 20
-NAMES = "if they are classes, pass classes=True"
+NAMES = "if they are names of classes, pass classes=True"
 
 
 def iris() -> Dataset:
@@ -65,18 +65,15 @@ def csv(
     `target` is the column to predict, by name or index, `drop` are columns to leave out. Text in
     the target names classes, in sorted order, and so do -1 and 1, two whole numbers that come
     again, and up to 20 without a gap that repeat or count from 0; any others are to be predicted.
-    `classes=True` or `False` overrules that, also where text is refused that nobody means as
-    classes: money, dates, 1,500, names that never repeat. Inputs True and False become 1 and 0.
+    `classes=True` or `False` overrules that, and so takes money, dates, 1,500 and names that never
+    repeat for classes, which are refused else. Inputs True and False become 1 and 0.
 
     The `separator` is found (`" "` stands for runs of blanks), and so are decimal commas where it
     is no comma; what 1,500 means only `decimal=` can say. A first row with a number in it is
-    refused unless `header` says whether it holds names; without any the columns are x0, x1 and so
-    on. A missing cell (empty, `?`, `NA`, `nan`) is refused; its row is left out with
-    `missing="drop"`, and a number for `missing` is filled in, but not as a target. A warning tells
-    of a nameless column left out, and of classes that differ only by upper and lower case.
-
-    Raises `ValueError` naming the file and the line (counted from 1, the header's) for whatever
-    makes no table of numbers, `OSError` for a file that cannot be read, else `TypeError`.
+    refused unless `header` says whether it holds names; else the columns are x0, x1 and so on. A
+    missing cell (empty, `?`, `NA`, `nan`) is refused; its row is left out with `missing="drop"`,
+    and a number for `missing` is filled in, but not as a target. A warning tells of nameless
+    columns left out. Raises `ValueError` naming file, line (from 1, the header's) and cure.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "plants.csv")
@@ -154,7 +151,8 @@ class Sheet:
             self._refuse(gone, f'missing="drop" leaves such rows out{cure}')
         if gone:
             left = [row not in gone for row in range(len(cells))]
-            cells, *columns = (list(compress(column, left)) for column in (cells, *columns))
+            cells = list(compress(cells, left))
+            columns = [list(compress(column, left)) for column in columns]
             if not cells:
                 raise ValueError(f"{self.name}: each row lacks a cell, so that none is left")
         names, inputs = [self.names[column] for column in kept], zip(*columns)
@@ -181,7 +179,6 @@ class Sheet:
         return rows
 
     def _chosen(self, target: Any, drop: Any) -> tuple[int, list[int]]:
-        """Return the positions of the target and of the inputs."""
         goal = self._position("target", target)
         several = hasattr(drop, "__iter__") and not isinstance(drop, str)
         dropped = {self._position("drop", which) for which in (drop if several else [drop])}
@@ -232,7 +229,6 @@ class Sheet:
         return ValueError(f"{place}: {what} {self.names[column]!r:.80} {why}")
 
     def _refuse(self, gone: dict[int, int], cure: str) -> None:
-        """Refuse the first of the rows that lack a cell."""
         row, column = min(gone.items())
         cell = self._cells(column)[row]
         odd = "not a finite number" if cell.lower() == "nan" else "which marks a missing cell"

@@ -3,12 +3,10 @@
 >>> from autograd_engine import Value
 >>> w = Value(3.0)
 >>> optimizer = SGD([w], lr=0.1)
->>> for _ in range(3):
-...     optimizer.zero_grad()
-...     (w * w).backward()
-...     optimizer.step()
+>>> (w * w).backward()
+>>> optimizer.step()
 >>> round(w.data, 6)
-1.536
+2.4
 
 All parameters form one group: `optimizer.lr` is the one learning rate, to be read and set. Where
 the loss did not reach the gradient is 0 (in PyTorch None), so momentum and decay still move it.

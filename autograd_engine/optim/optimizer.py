@@ -27,7 +27,6 @@ def setting(default: Any = MISSING, check: Callable[..., Any] | None = None, **m
 
 
 def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
-    """Return a setting as a float if it is a finite number between the bounds, else refuse it."""
     name = "learning rate" if name == "lr" else name
     if not is_number(number) or isinstance(number, bool):
         raise TypeError(f"{name} must be a number, got {number!r:.80}")
@@ -38,7 +37,6 @@ def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -
 
 
 def whole(name: str, number: int, low: int = 0) -> int:
-    """Return a setting as an int if it is one and not below `low`; else `ValueError`."""
     if not is_whole(number) or not low <= number < 2**53:  # above that floats leave some out
         raise ValueError(f"{name} must be an integer, at least {low}; got {number!r:.80}")
     return index(number)
@@ -75,26 +73,27 @@ class Stateful:
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings and progress as plain lists, dicts and numbers."""
-        read = {name: getattr(self, name) for name in self._settings}
-        settings = {name: list(v) if isinstance(v, tuple) else v for name, v in read.items()}
-        progress = {name: getattr(self, name) for name in self._progress}
-        return {self._kind: type(self).__name__, "settings": settings, **progress}
+        state: dict[str, Any] = {self._kind: type(self).__name__, "settings": {}}
+        for name in self._settings:
+            given = getattr(self, name)
+            state["settings"][name] = list(given) if isinstance(given, tuple) else given
+        return state | {name: getattr(self, name) for name in self._progress}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict()` returned; `ValueError`, and no change, where it misfits."""
-        what = f"{self._kind} {type(self).__name__}"
-        was = state.get(self._kind) if isinstance(state, Mapping) else None
+        kind, name = self._kind, type(self).__name__
+        was = state.get(kind) if isinstance(state, Mapping) else None
         if not isinstance(was, str):
-            raise ValueError(f"expected the state of the {what}, got {state!r:.80}")
-        if was != type(self).__name__:
-            was = f"{self._kind} {printable(was)}"
-            raise ValueError(f"the state was written with the {was}, not {type(self).__name__}")
+            raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
+        if was != name:
+            raise ValueError(f"the state was written with the {kind} {printable(was)}, not {name}")
         try:
             if unlike := set(state["settings"]) ^ set(self._settings):
                 raise KeyError(*unlike)
             vars(self).update(vars(self._loaded(state)))
         except (AttributeError, KeyError, OverflowError, TypeError) as error:
-            raise ValueError(f"the state of the {what} is damaged: {error!r:.200}") from error
+            damage = f"is damaged: {error!r:.200}"
+            raise ValueError(f"the state of the {kind} {name} {damage}") from error
 
     def _loaded(self, state: Mapping[str, Any]) -> Any:
         """Return another one in that state: a copy, since a subclass may be made otherwise."""
@@ -115,8 +114,8 @@ class Stateful:
         return f"{type(self).__name__}({', '.join([*told, *more])})"
 
 
+# (number, slope, *memories) -> (number, *memories): a step of a float, or of a whole array.
 Rule = Callable[..., tuple[Any, ...]]
-"""`(number, slope, *memories) -> (number, *memories)`: a step of a float, or of a whole array."""
 
 
 class Arithmetic(NamedTuple):
@@ -141,8 +140,7 @@ class Optimizer(Stateful):
     Optimizer(2 parameters, lr=0.1)
     """
 
-    _kind = "optimizer"
-    _settings = ("lr", "weight_decay", "maximize")
+    _kind, _settings = "optimizer", ("lr", "weight_decay", "maximize")
     _checks: ClassVar = {"lr": finite, "weight_decay": finite, "maximize": flag}
     _progress: ClassVar = {
         "initial_lr": lambda name, lr: None if lr is None else finite(name, lr), "steps": whole,
@@ -179,7 +177,7 @@ class Optimizer(Stateful):
         """Move the parameters once; a closure is called first, and what it returns is returned."""
         if closure is not None and not callable(closure):
             raise TypeError(f"closure must be a function without arguments; got {closure!r:.60}")
-        loss = None if closure is None else closure()
+        loss = closure and closure()
         self.steps += 1
         self._update()
         return loss
@@ -189,7 +187,6 @@ class Optimizer(Stateful):
         zero_grads(self.parameters)
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
-        """Return by what rule parameters move in the step of that number, counted from 1."""
         raise NotImplementedError(f"{type(self).__name__} must define _rule() or _update()")
 
     def _slope(self, number: Any, gradient: Any) -> Any:
