@@ -56,7 +56,7 @@ def _draw(options: Namespace) -> None:
 
 
 def _step(options: Namespace) -> None:
-    from autograd_engine.views.steps.player import play
+    from autograd_engine.views.steps.sweep import play
 
     play(_evaluated(options)[0])
 

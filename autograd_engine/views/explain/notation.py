@@ -150,10 +150,7 @@ def partial(
     count: int = 0,
     aside: Callable[[Symbol, Term], Term] = lambda symbol, written: written,
 ) -> Term | None:
-    """Return the derivative by one operand as a formula; None if its rule cannot be read.
-
-    `term` tells the operand at a place, -1 for the output; `aside` may name a part of a formula.
-    """
+    """Return the derivative by one operand, of terms at places (-1: the output); None: unreadable."""
     found = textbook(rule, which, count)
     return None if found is None else read(found, _placed(operands(rule, count), term), aside)
 

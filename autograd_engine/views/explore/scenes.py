@@ -26,12 +26,7 @@ Inlet = tuple[Any, ...]  # a title, then the values
 
 
 def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
-    """Return the picture of each group, as the page reads it, and what several have alike.
-
-    Of each of the `groups`: its title, its notes, its parent, whether it was gathered for its
-    number alone, its members, its inlets, the values in it that are used outside, its shape. Of
-    each inlet: the number of its value, or a title and the numbers of several.
-    """
+    """Return the picture of each group, as the page reads it, and what several have alike, once."""
     titles = [" ".join(name.split())[:LONGEST] for name in names]
     users: list[list[int]] = [[] for _ in folding.home]
     for i, given in (*enumerate(folding.operands), (-1, folding.survey.outputs)):

@@ -32,10 +32,7 @@ def cluster_paths(scene: Scene) -> dict[int, list[int]]:
 
 
 def box_ranks(scene: Scene) -> list[int]:
-    """Return the rank of each box: its longest path from a source, or later if that is nearer.
-
-    Where arrows allow it, a cluster begins after all that it is fed by has ended.
-    """
+    """Return the rank of each box: its longest path from a source, or later if that is nearer."""
     count = len(scene.boxes)
     arrows: Links = {box: {} for box in range(count)}
     for arrow in scene.arrows:

@@ -62,11 +62,7 @@ def lay_out(scene: Scene) -> Layout:
 
 
 def _place_across(layers: Layers) -> None:
-    """Give every item, and the sides of every frame, a place across the direction.
-
-    Each moves towards its neighbours in the ranks beside. Pushing all up from there keeps the least
-    distances, pushing all down does, and so does the mean of the two.
-    """
+    """Give every item a place across the direction: near its neighbours, no nearer than it may."""
     *_, low, high = layers.pads
     below: defaultdict[Item, dict[Item, float]] = defaultdict(dict)
     for rank in layers.order:

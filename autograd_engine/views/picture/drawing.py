@@ -16,7 +16,7 @@ from autograd_engine.release import seldom_collected
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Box, Scene, rows
-from autograd_engine.views.notebooks import Shown, image
+from autograd_engine.views.notebooks import PAGE, Shown, image
 from autograd_engine.views.picture.folding import MOST, Folding
 from autograd_engine.views.picture.grouping import levels_around, near
 from autograd_engine.views.picture.markup import GraphvizMissing, run_dot, write_dot, write_svg
@@ -32,13 +32,6 @@ CLASSIC, COMPACT = 20, 120  # up to so many values the picture is classic, compa
 WIDE, HIGH, LEAST = 1600, 900, 8  # fitted into so many pixels, type is so many high, else we fold
 GUARD, PATIENCE = 600, 3_000  # so many nodes are drawn without `force`, so many by Graphviz
 SMALLEST = 9  # pixels high, at least, is type in a notebook: wide pictures are scrolled
-
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{0}</title>
-<meta name="viewport" content="width=device-width"><style>h1 {{ font: 1rem sans-serif; }}
-@media print {{ svg {{ max-width: 100%; height: auto; }} }}</style></head>
-<body><main><h1>{0}</h1>{1}</main></body></html>
-"""
 
 
 class Picture(Shown):

@@ -179,10 +179,7 @@ class Folding:
             self._add_runs(number, units, {*units} - loose, [])
 
     def _cut(self, number: int) -> None:
-        """Cut a group into runs; outputs stand free, between runs where others use them.
-
-        Runs end near even places, where the fewest values cross: so pages have few arrows.
-        """
+        """Cut a group into runs, near even places where few values cross; outputs stand free."""
         members, outputs = self.groups[number].members, {*self.survey.outputs}
         unused = outputs.difference(chain(*self.operands))
         units = [m for m in members if m < 0 or self.operands[m]] or members

@@ -33,10 +33,7 @@ Part = tuple[int, bool, list[int]]  # number of the box, whether leaves, values
 def levels_around(
     survey: Survey, repeats: bool, depth: int | None, shown: set[int] | None
 ) -> list[Path]:
-    """Return the levels around each value, outermost first; steps only where a `depth` opens any.
-
-    Values that are not in `shown` are hidden.
-    """
+    """Return the levels around each value, outermost first; what is not shown is hidden."""
     around = _by_calls(survey)
     keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
     for number, repeat in enumerate(survey.repeats if repeats else ()):
