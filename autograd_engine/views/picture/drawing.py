@@ -38,6 +38,9 @@ class Picture(Shown):
     """A drawn graph: shown by notebooks, saved by `save`, as text in `source` (DOT) and `svg`.
 
     It holds the numbers of the moment when it was drawn; `note` is what was done otherwise.
+
+    >>> draw(Value(2.0, "a") * 3.0)
+    <Picture: computation graph of 3 values>
     """
 
     def __init__(self, scene: Scene, engine: str | None = None) -> None:
@@ -195,9 +198,8 @@ def _readable(survey: Survey, shown: set[int] | None, direction: str) -> tuple[s
     along, across = (HIGH, WIDE) if direction in ("TB", "BT") else (WIDE, HIGH)
     for depth in [*([None] if few else []), *range(deepest - 1, 0, -1)]:
         style = "compact" if depth is None else "folded"
-        layout = lay_out(
-            compose(Folding(survey, style == "folded", depth, shown), direction, style)
-        )
+        folding = Folding(survey, depth is not None, depth, shown)
+        layout = lay_out(compose(folding, direction, style))
         if max(layout.length / along, layout.breadth / across) * LEAST <= FONT_SIZE:
             return style, depth
     return "folded", 0
