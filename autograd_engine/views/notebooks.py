@@ -82,8 +82,7 @@ def bound(text: str, leaves: Sequence[Value]) -> Any:
 
     live = Live()
     live.on_msg(moved)  # traits would wait: marimo gathers their changes for 0.4 s
-    where = (weakref.ref(live),)
-    threading.Thread(target=follow, args=where, name="leaves of a page", daemon=True).start()
+    threading.Thread(target=follow, args=(weakref.ref(live),), daemon=True).start()
     return live
 
 

@@ -25,8 +25,8 @@ LONGEST = 150  # Of a longer definition only the ends are written.
 # What a part that textbooks have a name for is called, if that is not yet taken.
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 
+# What numbers that differ are called, and the letter of their index: by it, the numbers.
 Constants = dict[tuple[str, str], dict[int, float]]
-"""What numbers that differ are called, and the letter of their index: by it, the numbers."""
 
 
 class Wording:

@@ -102,10 +102,10 @@ def _recording_of(name: str, history: History, sample: int) -> Recording:
             f"{called} has no recording: train with fit(..., record=True), "
             "for at least one epoch more than a checkpoint has"
         )
-    count = len(history.recording.samples)
+    last = len(history.recording.samples) - 1
     check_whole("sample", sample)
-    if not 0 <= sample < count:
-        raise ValueError(f"sample must be from 0 to {count - 1}, got {sample}")
+    if not 0 <= sample <= last:
+        raise ValueError(f"sample must be from 0 to {last}, got {sample}")
     return history.recording
 
 
@@ -128,7 +128,7 @@ def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator
 def _inputs(x: Any, names: Sequence[str]) -> Any:
     if type(x) is not list or not all(map(is_number, x)):
         return x
-    inputs = [as_value(number) for number in x]
+    inputs = list(map(as_value, x))
     for i, value in enumerate(inputs):
         value.label = names[i] if len(names) == len(x) else f"x{i}".translate(LOWERED)
     return inputs
