@@ -123,11 +123,11 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
 
     def feeding(box: int) -> list[int]:
         """Return the first values of the boxes that feed one, its own where it must not."""
-        users = ((i, o) for i in wholes[box] for o in operands[i] if o in boxes)
         apart = {
-            boxes[o]: None
-            for i, o in users
-            if fine[o] != fine[i] and (operands[o] or boxes[o] != box)
+            boxes[o]
+            for i in wholes[box]
+            for o in operands[i]
+            if o in boxes and fine[o] != fine[i] and (operands[o] or boxes[o] != box)
         }
         return sorted(wholes[other][0] for other in apart)
 
