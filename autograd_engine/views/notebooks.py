@@ -20,6 +20,15 @@ from typing import Any
 
 from autograd_engine.engine import Value
 
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{0}</title>
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<style>h1 {{ font: 1rem sans-serif; }}
+@media print {{ svg {{ max-width: 100%; height: auto; }} }}</style></head>
+<body><main><h1>{0}</h1>
+{1}</main></body></html>
+"""
+
 
 def image(kind: str, data: bytes, description: str, least: int = 0) -> str:
     """Return an image as HTML that needs no file; with less room than `least`, it is scrolled."""
@@ -73,8 +82,7 @@ def bound(text: str, leaves: Sequence[Value]) -> Any:
 
     live = Live()
     live.on_msg(moved)  # traits would wait: marimo gathers their changes for 0.4 s
-    where = (weakref.ref(live),)
-    threading.Thread(target=follow, args=where, name="leaves of a page", daemon=True).start()
+    threading.Thread(target=follow, args=(weakref.ref(live),), daemon=True).start()
     return live
 
 

@@ -28,10 +28,7 @@ Step = tuple[Value, tuple[int, ...]]  # through an operation: its result, which 
 
 @dataclass(eq=False)
 class Factor:
-    """The derivative of one variable by another, through what is merged between them.
-
-    Its ways lead from the upper to the lower; sums, which multiply by 1, are passed over.
-    """
+    """The derivative of one variable by another, along ways through operations but sums."""
 
     upper: Value
     lower: Value

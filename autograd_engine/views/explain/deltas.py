@@ -169,11 +169,7 @@ class Unlike(Exception):
 
 
 class Index:
-    """What tells the members of a group apart, by their names: letters, and what they stand for.
-
-    Of the letters the first stands below the line, the second in brackets, the third above.
-    Numbers that differ are called by the `constants`, or by new ones of the `spare` letters.
-    """
+    """What tells members of a group apart, by their names: indices below, in brackets, above."""
 
     def __init__(
         self, names: Sequence[str], letters: str, constants: Constants, spare: Sequence[str]

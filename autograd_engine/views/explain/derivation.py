@@ -70,8 +70,8 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
         return _written(_at_once, wording.follow(chain))
     if depth is not None:
         return _by_regions(wrt, wording, depth)
-    repeated = sum(1 for variable in chain.variables if id(variable) in wording.repeat_of)
-    units = sum(1 for value in chain.within.values() if ".neurons." in graph.region(value))
+    repeated = sum(id(variable) in wording.repeat_of for variable in chain.variables)
+    units = sum(".neurons." in graph.region(value) for value in chain.within.values())
     few = _are_few(chain) and repeated < FACTORS - 2 and units < 2
     if not few:
         chain = Chain(wording.survey, wrt, LINEAR, wording.is_known)
@@ -119,10 +119,10 @@ def _by_paths(wording: Wording) -> Iterator[Line]:
     if len(paths) == len(paths[0]) == 1:
         yield _factor(paths[0][0], wording, told, wording.goal())
     else:
-        chained = [formulas.Product(tuple(map(wording.symbol, p)), spaced=True) for p in paths]
-        symbols = formulas.added(chained)
-        products = [formulas.Given(math.prod(factor.number for factor in p)) for p in paths]
-        summed = [formulas.added(products)] if len(paths) > 1 else []
+        products = [formulas.Product(tuple(map(wording.symbol, p)), spaced=True) for p in paths]
+        symbols = formulas.added(products)
+        parts = [formulas.Given(math.prod(factor.number for factor in p)) for p in paths]
+        summed = [formulas.added(parts)] if len(paths) > 1 else []
         steps = (symbols, formulas.numbers(symbols), *summed, Number(chain.adjoint(chain.wrt)))
         yield Line(wording.goal(), steps, apart=True)
     yield Line(words="where")

@@ -102,6 +102,8 @@ def folded(term: Term) -> Term:
 
 
 # fmt: off
+def _parts(term: Term) -> tuple[Term, ...]:    return term.terms if isinstance(term, Sum) else (term,)
+def added(terms: Sequence[Term]) -> Term:      return whole(elided(terms))
 def plus(left: Term, right: Term) -> Term:     return Sum((*_parts(left), *_parts(right)))
 def minus(left: Term, right: Term) -> Term:    return Sum((*_parts(left), *map(negated, _parts(right))))
 def times(left: Term, right: Term) -> Term:    return _simplified(Product((left, right)))
@@ -110,20 +112,12 @@ def power(base: Term, exponent: Term) -> Term: return _simplified(Power(base, ex
 # fmt: on
 
 
-def added(terms: Sequence[Term]) -> Term:
-    return whole(elided(terms))
-
-
 def whole(terms: Sequence[Term]) -> Term:
     if len(terms) == 1:
         return terms[0]
     if all(isinstance(term, Number) for term in terms):
         return Number(sum(term.value for term in terms if isinstance(term, Number)))
     return Sum(tuple(part for term in terms for part in _parts(term)))
-
-
-def _parts(term: Term) -> tuple[Term, ...]:
-    return term.terms if isinstance(term, Sum) else (term,)
 
 
 def negated(term: Term) -> Term:

@@ -35,7 +35,7 @@ def chance(i: int, xs: tuple[Any, ...]) -> Symbol:            return called(f"p{
 def entry(rule: Primitive) -> int:                            return int(rule.name.rstrip("]").rpartition("[")[2])
 
 
-RULES: dict[str, Callable[..., Any]] = {
+RULES: dict[str, Callable[..., Any]] = {  # the derivative by operand i
     "power":         _power_rule,
     "lenient_power": _power_rule,
     "sqrt":          lambda rule, i, x: 1.0 / (2.0 * OUT),
@@ -66,7 +66,6 @@ RULES: dict[str, Callable[..., Any]] = {
     "cross_entropy": lambda rule, i, *xs: chance(i, xs) - called(f"y{lowered(str(i))}", float(i == entry(rule))),
     "binary_cross_entropy": lambda rule, i, z, y: -z if i else called("p", table.sigmoid(z)) - called("y", y),
 }
-"""The derivative by operand i of an operation whose rule is written another way."""
 # fmt: on
 
 
@@ -125,8 +124,7 @@ _WRITTEN: dict[str, Callable[..., Term]] = {
 }
 # fmt: on
 _LITERAL = _WRITTEN | {"negative": formulas.Minus, "divide": formulas.Fraction}
-_LITERAL |= {"multiply": _multiplied, "power": Power}
-"""The same for an operation as the user wrote it, which nothing is left out of."""
+_LITERAL |= {"multiply": _multiplied, "power": Power}  # as the user wrote it: all of it
 
 _CALLED = {"log": "ln", "relu": "ReLU", "maximum": "max", "minimum": "min", "absolute": "abs"}
 _CALLED |= {"azmul": "multiply", "ratio": "divide", "lenient_power": "power", "gap": "subtract"}
@@ -150,10 +148,7 @@ def partial(
     count: int = 0,
     aside: Callable[[Symbol, Term], Term] = lambda symbol, written: written,
 ) -> Term | None:
-    """Return the derivative by one operand as a formula; None if its rule cannot be read.
-
-    `term` tells the operand at a place, -1 for the output; `aside` may name a part of a formula.
-    """
+    """Return the derivative by one operand, of terms at places (-1: the output); None: unreadable."""
     found = textbook(rule, which, count)
     return None if found is None else read(found, _placed(operands(rule, count), term), aside)
 

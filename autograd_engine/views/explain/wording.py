@@ -25,8 +25,8 @@ LONGEST = 150  # Of a longer definition only the ends are written.
 # What a part that textbooks have a name for is called, if that is not yet taken.
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
 
+# What numbers that differ are called, and the letter of their index: by it, the numbers.
 Constants = dict[tuple[str, str], dict[int, float]]
-"""What numbers that differ are called, and the letter of their index: by it, the numbers."""
 
 
 class Wording:
@@ -117,8 +117,7 @@ class Wording:
         return Given(value.data) if value._rule is CONSTANT else self.name(value)
 
     def _is_named(self, value: Value) -> bool:
-        known = id(value) in self.chain.below or id(value) in self._exits
-        return known or self.is_known(value)
+        return id(value) in self.chain.below or id(value) in self._exits or self.is_known(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
         """Return a sum of sums, without the 0 with which Python's sum() begins."""

@@ -7,16 +7,15 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_engine.views.explain.formulas import Derivative, Number, Power, Term
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, plain
 from autograd_engine.views.layout.scene import readable
-from autograd_engine.views.notebooks import Shown
+from autograd_engine.views.notebooks import PAGE, Shown
 from autograd_engine.views.picture.markup import chart
 
 WIDE = 100  # So long is a line of text at most that could be several.
@@ -24,8 +23,7 @@ WIDE = 100  # So long is a line of text at most that could be several.
 _STYLE = files(__package__).joinpath("explanation.css").read_text(encoding="utf-8")
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """An equation with what it comes to, step by step; or words, perhaps with a curve."""
 
     left: Term | None = None
@@ -70,14 +68,7 @@ class Explanation(Shown):
     @cached_property
     def html(self) -> str:
         """The derivation as a page of HTML, which needs nothing else and runs nothing."""
-        title = html.escape(self.text.split("\n")[0])
-        return (
-            f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            f'<meta name="viewport" content="width=device-width">\n'
-            f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n</head>\n'
-            f'<body>\n<main>\n<h1 style="font-size: 1rem">{title}</h1>\n{self._html()}'
-            f"</main>\n</body>\n</html>\n"
-        )
+        return PAGE.format(html.escape(self.text.split("\n")[0]), self._html())
 
     def __str__(self) -> str:
         return self.text

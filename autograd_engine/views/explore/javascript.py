@@ -28,10 +28,7 @@ LISTS: Final = (ast.List, ast.Tuple, ast.ListComp)
 
 
 def written(rules: Iterable[tuple[Primitive, int]]) -> str:
-    """Return a script that defines `RULES`, one for each primitive of so many operands.
-
-    It also defines `refusal`, which tells what an error of theirs is in the engine's words.
-    """
+    """Return a script that defines `RULES`, and `refusal`, which puts errors in our words."""
     script = Script()
     listed = "".join(f"  {script.rule(*rule)},\n" for rule in rules)
     reasons = "".join(f"  [{kind.__name__}, {reason!r}],\n" for kind, reason in REASONS.items())
@@ -78,7 +75,9 @@ class Script(Translator):
             family = self.named(f"table.{function.func.__name__}")
             return f"({head}) => {family}({function.args[0]}, {head})"
         lines: list[str] = []
-        text = lambda x: x if isinstance(x, str) else self.number(as_float(x))  # noqa: E731
+
+        def text(part: Any) -> str:
+            return part if isinstance(part, str) else self.number(as_float(part))
 
         def make(rule: Primitive, *parts: Any) -> str:
             called = f"({self._code(rule, len(parts))})({', '.join(map(text, parts))})"

@@ -170,10 +170,7 @@ def page_graph(
 
 
 def packed(survey: Survey, rows: Sequence[Sequence[float]], *kinds: str) -> dict[str, Any]:
-    """Return numbers of a graph as columns, and for each of a kind and each partial its column.
-
-    Of `rows` each has the numbers of all kinds, then all partials; many columns are the same.
-    """
+    """Return numbers, rows of kinds and partials, as columns, each once, and the place of each."""
     known: dict[bytes, int] = {}
     columns = (pack(f"<{len(rows)}d", *column) for column in zip(*rows))
     places = iter([known.setdefault(column, len(known)) for column in columns])

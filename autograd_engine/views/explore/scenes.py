@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
 from itertools import chain, groupby
 from typing import Any
 
@@ -26,12 +25,7 @@ Inlet = tuple[Any, ...]  # a title, then the values
 
 
 def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
-    """Return the picture of each group, as the page reads it, and what several have alike.
-
-    Of each of the `groups`: its title, its notes, its parent, whether it was gathered for its
-    number alone, its members, its inlets, the values in it that are used outside, its shape. Of
-    each inlet: the number of its value, or a title and the numbers of several.
-    """
+    """Return the picture of each group, as the page reads it, and what several have alike, once."""
     titles = [" ".join(name.split())[:LONGEST] for name in names]
     users: list[list[int]] = [[] for _ in folding.home]
     for i, given in (*enumerate(folding.operands), (-1, folding.survey.outputs)):
@@ -52,81 +46,74 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
 
     groups = []
     for number, (group, (title, *notes)) in enumerate(zip(folding.groups, captions)):
-        picture = _Picture(folding, number, titles, folded)
-        inlets, scene = place("inlets", picture.inlets), place("shapes", picture.scene)
+        inlets, scene = _drawn(folding, number, titles, folded)
         row = [title, place("notes", tuple(notes)), group.parent]
-        row += [int(group.kind in ("leaves", "run")), group.members, inlets, leaving[number], scene]
-        groups.append(row)
+        row += [int(group.kind in ("leaves", "run")), group.members, place("inlets", inlets)]
+        groups.append([*row, leaving[number], place("shapes", scene)])
     found = {kind: list(items) for kind, items in alike.items()}
     return {"groups": groups} | found | {"shapes": list(map(_laid_out, alike["shapes"]))}
 
 
-class _Picture:
-    """One group: its boxes, and its arrows, each with the operand that it is."""
+def _drawn(
+    folding: Folding, number: int, titles: list[str], folded: list[Box]
+) -> tuple[tuple[Any, ...], Scene]:
+    """Return the inlets of a group; its boxes, and its arrows, each with the operand that it is."""
+    shown, boxes = dict[int, int](), list[Box]()  # value -> the box that shows it
+    for member in folding.groups[number].members:
+        if member >= 0:
+            symbol = folding.survey.values[member].op
+            title = titles[member] + (f"   {symbol[:LONGEST]}" if symbol else "")
+            box, inside = Box("result", (_roomy(title), NUMBERS)), [member]
+        else:
+            box, inside = folded[~member], folding.inside[~member]
+        shown |= dict.fromkeys(inside, len(boxes))
+        boxes.append(box)
+    uses = [
+        (i, slot, o) for i in folding.inside[number] for slot, o in enumerate(folding.operands[i])
+    ]
+    taken = [(o, shown[i]) for i, _, o in uses if boxes[shown[i]].kind == "folded"]
+    shared = _shared(folding, number, titles, [use for use in taken if use[0] not in shown])
+    added: dict[tuple[Inlet, int], int] = {}  # inlet, and whose it is -> its box
+    merged: dict[tuple[int, int], list[int]] = {}
+    for i, slot, operand in uses:
+        head = shown[i]
+        if operand not in shown:
+            # A value drawn has inlets of its own: long arrows would cross the whole picture.
+            own = boxes[head].kind != "folded" or operand not in shared
+            key = ((titles[operand], operand), head) if own else (shared[operand], -1)
+            if key not in added:
+                added[key] = len(boxes)
+                boxes.append(Box("hidden", (_roomy(key[0][0]),)))
+        if (tail := shown[operand] if operand in shown else added[key]) != head:
+            merged.setdefault((tail, head), []).append(slot)
+    arrows = list[Arrow]()
+    for (tail, head), slots in merged.items():
+        count, kinds = len(slots), (boxes[tail].kind, boxes[head].kind)
+        if "folded" not in kinds or (kinds == ("folded", "result") and count == 1):
+            arrows += (Arrow(tail, head, PARTIAL, str(slot)) for slot in slots)
+        else:
+            arrows.append(Arrow(tail, head, f"×{count:,}" if count > 1 else ROOM, str(-count)))
+    inlets = tuple(inlet if len(inlet) > 2 else inlet[1] for inlet, _ in added)
+    return inlets, Scene("LR", tuple(boxes), tuple(arrows), ())
 
-    def __init__(self, folding: Folding, number: int, titles: list[str], folded: list[Box]) -> None:
-        self.folding, self.number, self.titles = folding, number, titles
-        self.inside = folding.inside[number]
-        self.shown: dict[int, int] = {}  # value -> the box that shows it
-        self.boxes: list[Box] = []
-        for place, member in enumerate(folding.groups[number].members):
-            if member >= 0:
-                symbol = folding.survey.values[member].op
-                title = titles[member] + (f"   {symbol[:LONGEST]}" if symbol else "")
-                box, inside = Box("result", (_roomy(title), NUMBERS)), [member]
-            else:
-                box, inside = folded[~member], folding.inside[~member]
-            self.boxes.append(box)
-            self.shown |= dict.fromkeys(inside, place)
-        self.shared = self._shared()
-        self.added: dict[tuple[Inlet, int], int] = {}  # inlet, and whose it is -> its box
-        arrows = tuple(self._arrows())
-        self.inlets = tuple(inlet if len(inlet) > 2 else inlet[1] for inlet, _ in self.added)
-        self.scene = Scene("LR", tuple(self.boxes), arrows, ())
 
-    def _shared(self) -> dict[int, Inlet]:
-        """Return the inlet of each value from outside that folded boxes take; one for many."""
-        folded = [i for i in self.inside if self.boxes[self.shown[i]].kind == "folded"]
-        uses = [(o, self.shown[i]) for i in folded for o in self.folding.operands[i]]
-        taken = dict.fromkeys((o, head) for o, head in uses if o not in self.shown)
-        each = Counter(head for _, head in taken)
-        if len(each) > STEPS and max(each.values()) <= FEW:
-            return {}
-        values, around = dict.fromkeys(o for o, _ in taken), self.folding.path(self.number)
-        sources: dict[int, list[int]] = {}
-        for i in values:
-            path = self.folding.path(self.folding.home[i]) if len(values) > INLETS else []
-            sources.setdefault(next((g for g in path if g not in around), ~i), []).append(i)
-        if len(sources) > INLETS:
-            return dict.fromkeys(values, (counted(len(values), "value"), *values))
-        titles = [self.folding.short(g) if g >= 0 else self.titles[~g] for g in sources]
-        return {i: (t, *some) for t, some in zip(titles, sources.values()) for i in some}
-
-    def _tail(self, operand: int, head: int) -> int:
-        """Return the box in which an arrow begins: of a member, or of an inlet, a new one too."""
-        if operand in self.shown:
-            return self.shown[operand]
-        # A value drawn has inlets of its own: long arrows would cross the whole picture.
-        shared = self.shared.get(operand) if self.boxes[head].kind == "folded" else None
-        inlet = shared or (self.titles[operand], operand)
-        if (key := (inlet, head if shared is None else -1)) not in self.added:
-            self.added[key] = len(self.boxes)
-            self.boxes.append(Box("hidden", (_roomy(inlet[0]),)))
-        return self.added[key]
-
-    def _arrows(self) -> Iterator[Arrow]:
-        merged: dict[tuple[int, int], list[int]] = {}
-        for i in self.inside:
-            head = self.shown[i]
-            for slot, operand in enumerate(self.folding.operands[i]):
-                if (tail := self._tail(operand, head)) != head:
-                    merged.setdefault((tail, head), []).append(slot)
-        for (tail, head), slots in merged.items():
-            count, kinds = len(slots), (self.boxes[tail].kind, self.boxes[head].kind)
-            if "folded" not in kinds or (kinds == ("folded", "result") and count == 1):
-                yield from (Arrow(tail, head, PARTIAL, str(slot)) for slot in slots)
-            else:
-                yield Arrow(tail, head, f"×{count:,}" if count > 1 else ROOM, str(-count))
+def _shared(
+    folding: Folding, number: int, titles: list[str], uses: list[tuple[int, int]]
+) -> dict[int, Inlet]:
+    """Return the inlet of each value from outside that folded boxes take; one for many."""
+    taken, around = dict.fromkeys(uses), folding.path(number)
+    each = Counter(head for _, head in taken)
+    if len(each) > STEPS and max(each.values()) <= FEW:
+        return {}
+    values = dict.fromkeys(o for o, _ in taken)
+    sources: dict[int, list[int]] = {}
+    for i in values:
+        path = folding.path(folding.home[i]) if len(values) > INLETS else []
+        sources.setdefault(next((g for g in path if g not in around), ~i), []).append(i)
+    if len(sources) > INLETS:
+        return dict.fromkeys(values, (counted(len(values), "value"), *values))
+    called = [folding.short(g) if g >= 0 else titles[~g] for g in sources]
+    return {i: (t, *some) for t, some in zip(called, sources.values()) for i in some}
 
 
 def _roomy(title: str) -> str:

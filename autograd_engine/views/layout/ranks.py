@@ -32,10 +32,7 @@ def cluster_paths(scene: Scene) -> dict[int, list[int]]:
 
 
 def box_ranks(scene: Scene) -> list[int]:
-    """Return the rank of each box: its longest path from a source, or later if that is nearer.
-
-    Where arrows allow it, a cluster begins after all that it is fed by has ended.
-    """
+    """Return the rank of each box: its longest path from a source, or later if that is nearer."""
     count = len(scene.boxes)
     arrows: Links = {box: {} for box in range(count)}
     for arrow in scene.arrows:
@@ -66,16 +63,14 @@ def _walled(scene: Scene, arrows: Links) -> Links:
     """Return the links of arrows, and those that keep clusters apart."""
     n, paths = len(scene.boxes), cluster_paths(scene)  # cluster c is n + 2c to n + 2c + 1
     walled = {number: dict(arrows.get(number, {})) for number in range(n + 2 * len(scene.clusters))}
-    starts, ends = (
-        [[*(n + 2 * c + end for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
-        for end in (0, 1)
-    )
-    for start, end in zip(starts, ends):
-        for one, other in pairwise([*start, *reversed(end[:-1])]):
+    starts = [[*(n + 2 * c for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
+    for start in starts:
+        for one, other in pairwise([*start, *[number + 1 for number in start[-2::-1]]]):
             walled[other][one] = 0
     for arrow in scene.arrows:
-        same = sum(map(eq, starts[arrow.tail][:-1], starts[arrow.head][:-1]))  # frames in common
-        walled[starts[arrow.head][same]][ends[arrow.tail][same]] = 1
+        tail, head = starts[arrow.tail], starts[arrow.head]
+        same = sum(map(eq, tail[:-1], head[:-1]))  # frames in common
+        walled[head[same]][tail[same] + (same < len(tail) - 1)] = 1
     return walled
 
 

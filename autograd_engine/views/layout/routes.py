@@ -62,11 +62,7 @@ def lay_out(scene: Scene) -> Layout:
 
 
 def _place_across(layers: Layers) -> None:
-    """Give every item, and the sides of every frame, a place across the direction.
-
-    Each moves towards its neighbours in the ranks beside. Pushing all up from there keeps the least
-    distances, pushing all down does, and so does the mean of the two.
-    """
+    """Give every item a place across the direction: near its neighbours, no nearer than it may."""
     *_, low, high = layers.pads
     below: defaultdict[Item, dict[Item, float]] = defaultdict(dict)
     for rank in layers.order:
@@ -79,7 +75,7 @@ def _place_across(layers: Layers) -> None:
     order = [*TopologicalSorter(below).static_order()]
     least = [(one, other, d) for other in order for one, d in below[other].items()]
     for further in reversed(range(24 if len(layers.items) < 3_000 else 4)):
-        wishes = [(item.v + _wish(item)) / 2.0 if further else item.v for item in layers.items]
+        wishes = [(item.v + _wish(item)) / 2.0 for item in layers.items] if further else []
         for item, wish in zip(layers.items, wishes):
             item.v = wish
         for frame in layers.frames:  # is drawn round its items

@@ -201,8 +201,7 @@ def _rows(stage: Stage, most: int) -> list[int | None]:
 
 
 def _data(part: Part) -> float:
-    item = part[1]
-    return float(item.data if isinstance(item, Value) else item or 0.0)
+    return float(part[1].data if isinstance(part[1], Value) else part[1] or 0.0)
 
 
 def _said(part: Part) -> str:

@@ -164,10 +164,7 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
 
 
 def responses(network: dict[str, Any], survey: Survey, rules: Rules) -> list[list[int]]:
-    """Return what the page computes for a point of the plane: each value and its rule's number.
-
-    The rules are added; nothing where the network has not two inputs of its own.
-    """
+    """Return what the page computes for a point of the plane: each value and its rule's number."""
     inputs, operands = network["inputs"], survey.operands
     if len(inputs) != 2 or any(operands[i] for i in inputs):
         return []

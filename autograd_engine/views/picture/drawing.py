@@ -16,7 +16,7 @@ from autograd_engine.release import seldom_collected
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Box, Scene, rows
-from autograd_engine.views.notebooks import Shown, image
+from autograd_engine.views.notebooks import PAGE, Shown, image
 from autograd_engine.views.picture.folding import MOST, Folding
 from autograd_engine.views.picture.grouping import levels_around, near
 from autograd_engine.views.picture.markup import GraphvizMissing, run_dot, write_dot, write_svg
@@ -33,18 +33,14 @@ WIDE, HIGH, LEAST = 1600, 900, 8  # fitted into so many pixels, type is so many 
 GUARD, PATIENCE = 600, 3_000  # so many nodes are drawn without `force`, so many by Graphviz
 SMALLEST = 9  # pixels high, at least, is type in a notebook: wide pictures are scrolled
 
-PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{0}</title>
-<meta name="viewport" content="width=device-width"><style>h1 {{ font: 1rem sans-serif; }}
-@media print {{ svg {{ max-width: 100%; height: auto; }} }}</style></head>
-<body><main><h1>{0}</h1>{1}</main></body></html>
-"""
-
 
 class Picture(Shown):
     """A drawn graph: shown by notebooks, saved by `save`, as text in `source` (DOT) and `svg`.
 
     It holds the numbers of the moment when it was drawn; `note` is what was done otherwise.
+
+    >>> draw(Value(2.0, "a") * 3.0)
+    <Picture: computation graph of 3 values>
     """
 
     def __init__(self, scene: Scene, engine: str | None = None) -> None:
@@ -202,9 +198,8 @@ def _readable(survey: Survey, shown: set[int] | None, direction: str) -> tuple[s
     along, across = (HIGH, WIDE) if direction in ("TB", "BT") else (WIDE, HIGH)
     for depth in [*([None] if few else []), *range(deepest - 1, 0, -1)]:
         style = "compact" if depth is None else "folded"
-        layout = lay_out(
-            compose(Folding(survey, style == "folded", depth, shown), direction, style)
-        )
+        folding = Folding(survey, depth is not None, depth, shown)
+        layout = lay_out(compose(folding, direction, style))
         if max(layout.length / along, layout.breadth / across) * LEAST <= FONT_SIZE:
             return style, depth
     return "folded", 0

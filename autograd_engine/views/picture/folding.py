@@ -17,14 +17,11 @@ from autograd_engine.table import LEAF
 from autograd_engine.views.picture.grouping import levels_around, parts, used_in
 from autograd_engine.words import counted
 
+# Beside boxes are shown one by one so many leaves that only boxes use, leaves, other values.
 FED, SHOWN, LOOSE = 8, 24, 16
-"""Beside boxes are shown one by one so many leaves that only boxes use, leaves, other values."""
-MOST, LARGE = 40, 120
-"""So many members, groups among them, a picture shows, or a group in it that is opened."""
-FEW, FEW_PLAIN = 5, 12
-"""So many members of the whole graph have room on a phone: with boxes among them, or without."""
-PARTS = 12
-"""Into at most so many runs a group is cut; longer ones are cut again."""
+MOST, LARGE = 40, 120  # So many members a picture shows, or a group in it that is opened.
+FEW, FEW_PLAIN = 5, 12  # So many have room on a phone: with boxes among them, or without.
+PARTS = 12  # Into at most so many runs a group is cut; longer ones are cut again.
 
 
 @dataclass
@@ -179,10 +176,7 @@ class Folding:
             self._add_runs(number, units, {*units} - loose, [])
 
     def _cut(self, number: int) -> None:
-        """Cut a group into runs; outputs stand free, between runs where others use them.
-
-        Runs end near even places, where the fewest values cross: so pages have few arrows.
-        """
+        """Cut a group into runs, near even places where few values cross; outputs stand free."""
         members, outputs = self.groups[number].members, {*self.survey.outputs}
         unused = outputs.difference(chain(*self.operands))
         units = [m for m in members if m < 0 or self.operands[m]] or members

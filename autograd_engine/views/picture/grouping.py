@@ -33,10 +33,7 @@ Part = tuple[int, bool, list[int]]  # number of the box, whether leaves, values
 def levels_around(
     survey: Survey, repeats: bool, depth: int | None, shown: set[int] | None
 ) -> list[Path]:
-    """Return the levels around each value, outermost first; steps only where a `depth` opens any.
-
-    Values that are not in `shown` are hidden.
-    """
+    """Return the levels around each value, outermost first; what is not shown is hidden."""
     around = _by_calls(survey)
     keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
     for number, repeat in enumerate(survey.repeats if repeats else ()):
@@ -126,11 +123,11 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
 
     def feeding(box: int) -> list[int]:
         """Return the first values of the boxes that feed one, its own where it must not."""
-        users = ((i, o) for i in wholes[box] for o in operands[i] if o in boxes)
         apart = {
-            boxes[o]: None
-            for i, o in users
-            if fine[o] != fine[i] and (operands[o] or boxes[o] != box)
+            boxes[o]
+            for i in wholes[box]
+            for o in operands[i]
+            if o in boxes and fine[o] != fine[i] and (operands[o] or boxes[o] != box)
         }
         return sorted(wholes[other][0] for other in apart)
 

@@ -163,9 +163,9 @@ _CHART = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="260" vie
 <text x="60" y="250">{first}</text>
 <text x="620" y="250" text-anchor="end">{last}</text>
 {drawn}</svg>"""
-_CURVE = """<g fill="none" stroke-width="2.2" {look}>
-<polyline points="{points}"/><path d="M{x} 14h26"/></g>
-<text x="{beside}" y="18">{name}</text>
+_CURVE = """<g fill="none" stroke-width="2.2" {}>
+<polyline points="{}"/><path d="M{} 14h26"/></g>
+<text x="{}" y="18">{}</text>
 """
 _LOOKS = ('stroke="#1453c0"', 'stroke="#a33c06" stroke-dasharray="7 4"')
 
@@ -175,8 +175,7 @@ def chart(title: str, curves: Iterable[tuple[str, Iterable[Point]]], **ends: str
     drawn = ""
     for x, look, (name, points) in zip((72, 352), _LOOKS, curves):
         xy = " ".join(f"{60.0 + 560.0 * u:.1f},{230.0 - 200.0 * v:.1f}" for u, v in points)
-        look_ = {"look": look, "points": xy, "x": x, "beside": x + 34}
-        drawn += _CURVE.format(**look_, name=written(name))
+        drawn += _CURVE.format(look, xy, x, x + 34, written(name))
     return _CHART.format(title=escape(title), drawn=drawn, **ends)
 
 

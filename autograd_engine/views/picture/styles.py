@@ -69,10 +69,6 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
             arrows.append(Arrow(len(boxes), len(boxes) - 1))
             boxes.append(Box("operation", (readable(op) or "?",), cluster=cluster))
 
-    def add_arrow(tail: int, head: int, label: str, which: str = "") -> None:
-        to = place[head] + (classic and head >= 0)  # the operation, behind its value
-        arrows.append(Arrow(place[tail], to, label, which))
-
     closed = [*map(folding.closed, range(len(groups)))]
     # What shows each value: itself, or a folded group, written as in `members`.
     shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
@@ -102,9 +98,11 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
                 merged[tail, i] += 1
             else:
                 label = "" if partial is None else f"∂ {partial:.{4 if classic else 3}g}"
-                add_arrow(tail, i, label, str(k) if numbered else "")
+                to = place[i] + classic  # the operation, behind its value
+                arrows.append(Arrow(place[tail], to, label, str(k) if numbered else ""))
     for (tail, head), n in merged.items():
-        add_arrow(tail, head, f"×{n:,}" if n > 1 else "")
+        to = place[head] + (classic and head >= 0)
+        arrows.append(Arrow(place[tail], to, f"×{n:,}" if n > 1 else ""))
     said = f"computation graph of {counted(len(values), 'value')}"
     return Scene(direction, tuple(boxes), tuple(arrows), tuple(clusters), said)
 

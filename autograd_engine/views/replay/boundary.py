@@ -24,11 +24,7 @@ _WORK = 2_000_000  # weights used where the model runs point by point, on a coar
 
 @dataclass(frozen=True)
 class Plane:
-    """The plane: its limits, its grid, its classes, and some of the samples in it.
-
-    `samples` are x, y and the position of the class, then 1 for the one whose graph is shown. A
-    byte of a point is class * levels + level.
-    """
+    """The plane: its grid, classes, samples (x, y, class, whether shown); a byte a point."""
 
     low: tuple[float, ...]
     high: tuple[float, ...]

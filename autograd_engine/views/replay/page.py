@@ -102,10 +102,10 @@ def _recording_of(name: str, history: History, sample: int) -> Recording:
             f"{called} has no recording: train with fit(..., record=True), "
             "for at least one epoch more than a checkpoint has"
         )
-    count = len(history.recording.samples)
+    last = len(history.recording.samples) - 1
     check_whole("sample", sample)
-    if not 0 <= sample < count:
-        raise ValueError(f"sample must be from 0 to {count - 1}, got {sample}")
+    if not 0 <= sample <= last:
+        raise ValueError(f"sample must be from 0 to {last}, got {sample}")
     return history.recording
 
 
@@ -128,7 +128,7 @@ def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator
 def _inputs(x: Any, names: Sequence[str]) -> Any:
     if type(x) is not list or not all(map(is_number, x)):
         return x
-    inputs = [as_value(number) for number in x]
+    inputs = list(map(as_value, x))
     for i, value in enumerate(inputs):
         value.label = names[i] if len(names) == len(x) else f"x{i}".translate(LOWERED)
     return inputs
@@ -155,7 +155,13 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
         if boundary.plane:
             cells.append(boundary.cells(boundary.plane))
     told = ("loss", "accuracy", "validation_loss")
-    places = {id(value): i for i, value in enumerate(recording.parameters, 1)}
+    places, found = {id(value): i for i, value in enumerate(recording.parameters, 1)}, []
+    for survey, rows in takes.values():  # the frames in which a graph has one shape
+        drawn, _ = page_graph(survey, places)
+        if network := drawn["network"]:
+            network["responses"] = responses(network, survey, rules)
+        numbers = packed(survey, list(rows.values()), "data", "gradients")
+        found.append({"graph": drawn, "frames": list(rows), **numbers})
     return {
         "name": name,
         "sample": sample,
@@ -166,7 +172,7 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
         "batch": [_finite(step.loss) for step in steps],
         "each": recording.batches,
         "history": {name: list(map(_finite, getattr(history, name))) for name in told},
-        "takes": [_take(survey, rows, places, rules) for survey, rows in takes.values()],
+        "takes": found,
         "plane": boundary.plane
         and asdict(boundary.plane)
         | {"axes": recording.names if len(recording.names) == 2 else ["x₀", "x₁"]}
@@ -174,24 +180,13 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
     }
 
 
-def _take(
-    survey: Survey, rows: dict[int, list[float]], places: dict[int, int], rules: Rules
-) -> dict[str, Any]:
-    graph, _ = page_graph(survey, places)
-    if network := graph["network"]:
-        network["responses"] = responses(network, survey, rules)
-    numbers = packed(survey, list(rows.values()), "data", "gradients")
-    return {"graph": graph, "frames": list(rows), **numbers}
-
-
 def _finite(number: float) -> float | None:
     return float(f"{number:.8g}") if math.isfinite(number) else None
 
 
 def _described(run: Mapping[str, Any]) -> str:
-    shown = len(run["steps"]) - 1
-    made = run["last"] - run["steps"][0]
-    steps = counted(made, "step") if shown == made else f"{shown:,} of {counted(made, 'step')}"
+    shown, made = len(run["steps"]) - 1, run["last"] - run["steps"][0]
+    steps = f"{shown:,} of " * (shown != made) + counted(made, "step")
     return f"{run['name']}: {steps}" if run["name"] else steps
 
 

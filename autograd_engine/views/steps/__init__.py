@@ -2,8 +2,7 @@
 
 Reading order:
 
-    sweep     steps
-    player    both passes in a terminal
+    sweep     steps, and play: both passes in a terminal
 """
 
 from autograd_engine.views.steps.sweep import Steps, steps

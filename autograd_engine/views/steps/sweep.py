@@ -1,12 +1,15 @@
-"""steps: the backward pass one contribution at a time, and the forward pass likewise."""
+"""Both passes step by step: `steps`, one contribution at a time, and `play`, in a terminal."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, TextIO
 
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value, topological_order
@@ -14,19 +17,22 @@ from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Given, Number, Term, cut, name
-from autograd_engine.views.explain.typesetting import LITERAL, PRODUCT
+from autograd_engine.views.explain.typesetting import LITERAL, PRODUCT, SUM, plain
 from autograd_engine.views.notebooks import Shown
+
+INDENT = " " * 6
+HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
+
+_NEXT, _BACK, _RUN, _QUIT = "nbrq"
+_SAME = {"": _NEXT, " ": _NEXT, "\r": _NEXT, "\n": _NEXT, "\x03": _QUIT, "\x04": _QUIT}
+_SAME |= {"next": _NEXT, "back": _BACK, "run": _RUN, "quit": _QUIT}
 
 ROWS = 200  # So many contributions a notebook shows at most.
 CELL = '<td style="padding: 0.15em 0.6em; text-align: left">{}</td>'
 
 
-def number(data: float) -> str:
-    return LITERAL.set(Number(data))
-
-
-def _factor(data: float) -> str:
-    return LITERAL.set(Number(data), PRODUCT)
+def number(data: float, least: int = SUM) -> str:
+    return LITERAL.set(Number(data), least)
 
 
 def typed(text: str) -> str:
@@ -42,8 +48,7 @@ def _equation(*texts: str) -> str:  # without what says nothing new
 class Contribution:
     """What one operation passes back to one of its operands: partial times adjoint.
 
-    `adjoint` is the derivative of the output by `node`, complete when its contributions
-    begin; `before` and `after` are what has been added up for `operand` so far.
+    `before` and `after` are what has been added up for `operand` so far.
     """
 
     node: Value
@@ -66,10 +71,10 @@ class Contribution:
     def told(self) -> tuple[str, str]:
         node, operand = map(self.steps.text, (self.node, self.operand))
         values = *self.node.operands, self.node
-        found = notation.partial(
-            *(self.node._rule, self.place, lambda i: self.steps.term(values[i]), len(values) - 1)
-        )
-        before, partial, adjoint = map(_factor, (self.before, self.partial, self.adjoint))
+        term = lambda i: self.steps.term(values[i])  # noqa: E731
+        found = notation.partial(self.node._rule, self.place, term, len(values) - 1)
+        numbers = self.before, self.partial, self.adjoint
+        before, partial, adjoint = (number(x, PRODUCT) for x in numbers)
         symbol, rule = f"∂{node}/∂{operand}", ""
         if self.steps.is_number(self.operand):
             symbol = LITERAL.set(found, PRODUCT) if found else partial
@@ -107,13 +112,14 @@ class Computation:
 class Steps(Sequence[Contribution], Shown):
     """The contributions of a backward pass, in the order in which `Value.backward` makes them.
 
-    The adjoint of the output is 1, all others begin at 0; no value's `grad` is touched. A
-    value whose adjoint is exactly 0 passes nothing on, so it has no contributions: `silent`
-    lists such values. `forward` holds the forward pass, a computation for each operation.
+    A value whose adjoint is exactly 0 passes nothing on: `silent` lists such values. `forward`
+    holds the forward pass, a computation for each operation. No value's `grad` is touched.
     """
 
     def __init__(self, output: Value) -> None:
         self.output, self.survey = output, Survey(output)
+        self._cut = cut(self.survey.names)
+        self.long = [f"{name(s).text} is {name(whole).text}" for whole, s in self._cut.items()]
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
         self.forward: tuple[Computation, ...] = tuple(
@@ -132,14 +138,6 @@ class Steps(Sequence[Contribution], Shown):
             before = self.gradient(operand)
             after = self._adjoints[id(operand)] = before + partial * adjoint
             yield Contribution(node, operand, partial, adjoint, before, after, place, self)
-
-    @cached_property
-    def _cut(self) -> dict[str, str]:
-        return cut(self.survey.names)
-
-    @property
-    def long(self) -> list[str]:
-        return [f"{name(short).text} is {name(whole).text}" for whole, short in self._cut.items()]
 
     def name(self, value: Value) -> str:
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
@@ -207,3 +205,87 @@ def steps(output: Value) -> Steps:
     if not isinstance(output, Value):
         raise TypeError(f"steps needs a Value, not {type(output).__name__}: {output!r:.60}")
     return Steps(output)
+
+
+def play(output: Value, source: TextIO | None = None, screen: TextIO | None = None) -> None:
+    """Show both passes step by step, by keys, or by lines where there is no terminal."""
+    found = steps(output)
+    source, screen = source or sys.stdin, screen or sys.stdout
+    width = shutil.get_terminal_size().columns
+    encoding = getattr(screen, "encoding", None) or "utf-8"
+    names = map(found.text, found.survey.values)
+    kept = [plain(typed(name), encoding) for name in names if " " in name]
+
+    def show(text: str) -> None:
+        rows = plain(text, encoding).split("\n")
+        print("\n".join(wrapped(row, width, kept) for row in rows), file=screen, flush=True)
+
+    with _keys(source) as keys:
+        show("\n".join([HELP, *found.long]))
+        _walk(_rows(found), keys, show)
+
+
+def _rows(found: Steps) -> list[str]:
+    rows = [f"forward   {computation}" for computation in found.forward]
+    rows.append(f"backward  δ({found.text(found.output)}) = 1")
+    rows += [f"backward  {step}" + f"\n{INDENT}{step.rule}" * bool(step.rule) for step in found]
+    leaves = [found.survey.values[i] for i in found.survey.leaves]
+    gradients = [f"{found.text(v)} {number(found.gradient(v))}" for v in leaves]
+    rows[-1] += f"\ngradients: {', '.join(gradients) or 'there are no leaves'}"
+    if quiet := ", ".join(map(found.text, found.silent)):
+        rows[-1] += f"\nnothing passes on from {quiet}: an adjoint of exactly 0"
+    return [typed(f"[{i}/{len(rows)}] {row}") for i, row in enumerate(rows, 1)]
+
+
+def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
+    """Return a row in lines of that width, broken in no number and no name."""
+    kept = map(re.escape, sorted(names, key=len, reverse=True))
+    atom = re.compile(rf"(?:{'|'.join([*kept, '[^ ·]'])})*·? *")
+    lines = [""]
+    for part in re.split("(?<= )(?== )", row):
+        for i, piece in enumerate(atom.findall(part)):
+            whole = piece if i or part[0] != "=" else part  # an equals sign begins a line
+            if lines[-1].strip() and len((lines[-1] + whole).rstrip()) > width:
+                lines.append(INDENT)
+            lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _walk(rows: list[str], keys: Iterator[str], show: Callable[[str], None]) -> None:
+    place, key = -1, None
+    for key in keys:
+        shown = rows[place + 1 :] if key == _RUN else rows[place + 1 : place + 2]
+        if key == _QUIT:
+            break
+        if key == _BACK and place > 0:
+            place -= 1
+            show(rows[place])
+        elif key not in (_NEXT, _RUN):
+            show("this is the beginning; " * (key == _BACK) + HELP)
+        else:
+            place += len(shown)
+            show("\n".join(shown) or "this is the end; b: back   q: quit")
+    if key is None:  # nobody is there to press keys: a notebook's cell, a pipe
+        show("\n".join(rows))
+
+
+@contextmanager
+def _keys(source: Any) -> Iterator[Iterator[str]]:
+    """Yield the keys that are pressed: single keys of a terminal, else whole lines."""
+    if not source.isatty():
+        words = (line.strip().lower() for line in iter(source.readline, ""))
+        yield (_SAME.get(word, word) for word in words)
+    elif sys.platform == "win32":
+        import msvcrt
+
+        yield (_SAME.get(key, key.lower()) for key in iter(msvcrt.getwch, ""))
+    else:
+        import termios
+        import tty
+
+        before = termios.tcgetattr(source)
+        try:
+            tty.setcbreak(source, termios.TCSADRAIN)
+            yield (_SAME.get(key, key.lower()) for key in iter(lambda: source.read(1), ""))
+        finally:
+            termios.tcsetattr(source, termios.TCSADRAIN, before)
