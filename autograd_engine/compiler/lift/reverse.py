@@ -30,11 +30,8 @@ from autograd_engine.table import MULTIPLY, above
 
 @dataclass
 class Backward:
-    """The instructions of the derivative of output 0.
-
-    `body` runs for each tile of the batch, after the steps that depend on the inputs; `rest`
-    once, after all tiles. `shared` are the adjoints that the body writes and whose sum over
-    the tiles the rest reads.
+    """The instructions of the derivative of output 0: `body` for each tile of the batch, `rest` once
+    at the end. `shared` are the adjoints that the body writes, the rest reads their sum.
     """
 
     body: list[Instruction] = field(default_factory=list)

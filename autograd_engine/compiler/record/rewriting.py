@@ -167,20 +167,51 @@ class _Placed(Symbol):
 
     def __init__(self, place: int, writer: _Writer) -> None:
         super().__init__()
-        self.place = place
-        self.writer = writer
+        self.place, self.writer = place, writer
 
     def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Any:
         return self.writer.applied(rule, operands)
 
 
 def common(tape: Tape) -> Tape:
-    """Return a tape of the same outputs, leaves and inputs in which nothing is computed twice.
+    """Return a tape of the same outputs, leaves and inputs in which nothing is computed twice, and
+    nothing of constants only.
 
     Values agree to the last digit, but x**2.0 and x**-1.0, as x * x and 1.0 / x, round but once.
     Gradients agree up to the order in which they are summed.
     """
-    return _merged(written_out(tape))
+    tape = written_out(tape)
+    draft = Draft(tape)
+    kinds, rules = draft.kinds, draft.rules
+    rules.update({rule: i for i, rule in enumerate(tape.rules)})
+    places = array("i", [*range(tape.first), *map(draft.constant, tape.constants)])
+    append = places.append
+    commuting = [rule in _COMMUTING for rule in tape.rules]
+    seen: dict[int, int] = {}
+    wide = 2 * tape.size + 4  # so that no two operations have the same key
+    for op, x, y in zip(tape.op, tape.x, tape.y):
+        alone, x = y < 0, places[x]
+        y = x if alone else places[y]
+        if kinds[x] == NUMBER or kinds[y] == NUMBER:
+            found = _simplified(draft, tape.rules[op], x, None if alone else y)
+            if isinstance(found, int):
+                append(found)
+                continue
+            rule, x, y = found
+            op = rules.setdefault(rule, len(rules))
+        elif y < x and commuting[op]:
+            x, y = y, x
+        place = seen.setdefault((op * wide + x) * wide + y, len(kinds))
+        if place == len(kinds):
+            kinds.append(COMPUTED)
+            draft.op.append(op)
+            draft.x.append(x)
+            draft.y.append(-1 if alone else y)
+        append(place)
+    names: dict[int, str] = {}
+    for place, name in tape.names.items():
+        names.setdefault(places[place], name)
+    return draft.tape([places[place] for place in tape.outputs], names, whole=False)
 
 
 def lowered(tape: Tape) -> Tape:
@@ -221,41 +252,6 @@ def _hides(rule: Primitive, which: int, other: float | None) -> bool:
             if not isinstance(error, (ArithmeticError, ValueError)):
                 return True
     return False
-
-
-def _merged(tape: Tape) -> Tape:
-    """Return the tape with what is computed twice, or of constants only, computed once."""
-    draft = Draft(tape)
-    kinds, rules = draft.kinds, draft.rules
-    rules.update({rule: i for i, rule in enumerate(tape.rules)})
-    places = array("i", [*range(tape.first), *map(draft.constant, tape.constants)])
-    append = places.append
-    commuting = [rule in _COMMUTING for rule in tape.rules]
-    seen: dict[int, int] = {}
-    wide = 2 * tape.size + 4  # so that no two operations have the same key
-    for op, x, y in zip(tape.op, tape.x, tape.y):
-        alone, x = y < 0, places[x]
-        y = x if alone else places[y]
-        if kinds[x] == NUMBER or kinds[y] == NUMBER:
-            found = _simplified(draft, tape.rules[op], x, None if alone else y)
-            if isinstance(found, int):
-                append(found)
-                continue
-            rule, x, y = found
-            op = rules.setdefault(rule, len(rules))
-        elif y < x and commuting[op]:
-            x, y = y, x
-        place = seen.setdefault((op * wide + x) * wide + y, len(kinds))
-        if place == len(kinds):
-            kinds.append(COMPUTED)
-            draft.op.append(op)
-            draft.x.append(x)
-            draft.y.append(-1 if alone else y)
-        append(place)
-    names: dict[int, str] = {}
-    for place, name in tape.names.items():
-        names.setdefault(places[place], name)
-    return draft.tape([places[place] for place in tape.outputs], names, whole=False)
 
 
 def _simplified(
