@@ -52,9 +52,8 @@ class Adjoints:
         self.active["v"][program.home[: program.parameters]] = True
         self.mark(program.steps)
         for step in program.steps:
-            self.number(
-                step.memory() if isinstance(step, Loop) else (out for out, *_ in made(step))
-            )
+            whole = step.memory() if isinstance(step, Loop) else [out for out, *_ in made(step)]
+            self.number(whole)
         self.to: list[Instruction] = []
         self.used = {"s": 0, "S": 0}
         self.memo: dict[Any, Ref] = {}

@@ -30,8 +30,8 @@ from autograd_engine.table import MULTIPLY, above
 
 @dataclass
 class Backward:
-    """The instructions of the derivative of output 0: `body` for each tile of the batch, `rest` once
-    at the end. `shared` are the adjoints that the body writes, the rest reads their sum.
+    """The instructions of the derivative of output 0: `body` for each tile of a batch, `rest`
+    once at the end. `shared` are the adjoints that the body writes, the rest reads their sum.
     """
 
     body: list[Instruction] = field(default_factory=list)

@@ -6,7 +6,7 @@ once is differentiated, drawn, vectorised and compiled.
 
 >>> from autograd_engine.primitives import TABLE
 >>> partials(TABLE["tanh"]), partials(TABLE["dot"], 4)
-((4.0 * bell(2.0 * x),), (x1, x0, x3, x2))
+((multiply(4.0, bell(multiply(2.0, x))),), (x1, x0, x3, x2))
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from autograd_engine.number import OPERATORS
 from autograd_engine.primitives import REAL, TABLE, Primitive
-from autograd_engine.real import as_float, is_number
+from autograd_engine.real import as_float
 from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 
 Expression: TypeAlias = "Symbol | float"
@@ -42,14 +42,7 @@ class Symbol:
     def __repr__(self) -> str:
         if self.rule is None:
             return self.name
-        if self.infix:
-            return f" {self.rule.symbol} ".join(map(_grouped, self.operands))
         return f"{self.rule.name}({', '.join(map(repr, self.operands))})"
-
-    @property
-    def infix(self) -> bool:
-        """Whether it is written between its two operands."""
-        return len(self.operands) == 2 and not self.rule.symbol.isidentifier()  # type: ignore[union-attr]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Answer the NumPy functions that are operators or primitives."""
@@ -87,11 +80,11 @@ UNKNOWN = "a symbol stands for any number: there is nothing to compare"
 def applied(rule: Primitive, *operands: Any) -> Expression:
     """Return the primitive of symbols and numbers, a number where all are; leave a factor 1 out."""
     items = [item if isinstance(item, Symbol) else as_float(item) for item in operands]
-    symbols = [item for item in items if isinstance(item, Symbol)]
-    if not symbols:
+    numbers = [item for item in items if not isinstance(item, Symbol)]
+    if len(numbers) == len(items):
         return float(rule(*items))
-    if rule is MULTIPLY and len(symbols) == 1 and 1.0 in [i for i in items if is_number(i)]:
-        return symbols[0]
+    if rule is MULTIPLY and numbers == [1.0]:
+        return next(item for item in items if isinstance(item, Symbol))
     return Symbol("", rule, tuple(items))
 
 
@@ -176,7 +169,3 @@ def substituted(expression: Expression, make: Callable[..., Any], known: dict[Sy
         parts = [substituted(operand, make, known) for operand in expression.operands]
         known[expression] = make(expression.rule, *parts)
     return known[expression]
-
-
-def _grouped(part: Expression) -> str:
-    return f"({part})" if isinstance(part, Symbol) and part.infix else repr(part)
