@@ -132,22 +132,23 @@ class Placing:
 
     def aligned(self, columns: Sequence[Array]) -> tuple[list[Ref], tuple[int, ...]]:
         """Return operands of one element for each value, as views of one shape."""
-        told = [numpy.zeros(len(columns[0]), numpy.int64)]
-        found = shape, strides = axes_of(numpy.stack(told)) or ([], [])
+        told: list[Array] = []
+        found: tuple[list[int], list[list[int]]] = [len(columns[0])], []
         views = []
         for places in columns:
             slots = self.of_one_arena(places)
             more = None if slots is None else axes_of(numpy.stack([*told, slots]))
-            views.append(len(told) if more else 0)
+            views.append(len(told) if more else -1)
             if more:
                 found, told = more, [*told, slots]
-        shape, strides = found
-        return [
-            Ref(self.arena(places), int(told[i][0]), tuple(shape), tuple(strides[i]))
-            if i
+        shape, strides = tuple(found[0]), found[1]
+        operands = [
+            Ref(self.arena(places), int(told[i][0]), shape, tuple(strides[i]))
+            if i >= 0
             else self.gathered(places.reshape(shape))
             for i, places in zip(views, columns)
-        ], tuple(shape)
+        ]
+        return operands, shape
 
 
 def axes_of(columns: Array, most: int = 4) -> tuple[list[int], list[list[int]]] | None:

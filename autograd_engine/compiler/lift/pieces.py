@@ -7,7 +7,7 @@ of other pieces; in a body also the states that the step before leaves, and what
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import Any
@@ -90,13 +90,12 @@ class _Cut:
     def pieces(self) -> Iterator[Piece]:
         number = self.part.__getitem__
         for i, codes in groupby(sorted(range(len(self.part)), key=number), number):
-            yield self.body(self.repeats[i // 2]) if i % 2 else self.between([*codes])
-
-    def between(self, codes: Sequence[int]) -> Piece:
-        """Return the piece of straight code that these nodes are."""
-        graph, place = self.graph, self.graph.place
-        nodes = {place(c): (graph.rules[c], list(map(place, graph.reads[c]))) for c in codes}
-        return self.piece(nodes, [place(code) for code in codes if code in self.read])
+            if i % 2:
+                yield self.body(self.repeats[i // 2])
+                continue
+            rules, reads, place = self.graph.rules, self.graph.reads, self.graph.place
+            nodes = {place(code): (rules[code], [*map(place, reads[code])]) for code in codes}
+            yield self.piece(nodes, [key for key in nodes if self.graph.codes[key] in self.read])
 
     def body(self, repeat: Repeat) -> Piece:
         """Return the piece that is one step of a repeat."""
@@ -116,7 +115,7 @@ class _Cut:
         tape, draft = self.tape, Draft(self.tape)
         place: dict[Any, int] = {}
         given = []
-        for key in dict.fromkeys(key for _, below in nodes.values() for key in below):
+        for key in dict.fromkeys(chain.from_iterable(below for _, below in nodes.values())):
             if key in nodes:
                 continue
             if isinstance(key, tuple) or key >= tape.start:
