@@ -214,6 +214,8 @@ def _distinct(row: Array, column: Array) -> Array:
     pairs = row * (column.max() + 1) + column
     order, time = numpy.argsort(pairs, kind="stable"), numpy.empty_like(pairs)
     ranked = pairs[order]
+    if (ranked[1:] != ranked[:-1]).all():
+        return column
     time[order] = numpy.arange(len(pairs)) - numpy.searchsorted(ranked, ranked)
     return numpy.unique(column * (time.max() + 1) + time, return_inverse=True)[1]
 

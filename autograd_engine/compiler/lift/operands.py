@@ -137,7 +137,7 @@ class Placing:
         views = []
         for places in columns:
             slots = self.of_one_arena(places)
-            more = None if slots is None else axes_of(numpy.stack([*told, slots]))
+            more = None if slots is None else axes_of([*told, slots])
             views.append(len(told) if more else -1)
             if more:
                 found, told = more, [*told, slots]
@@ -151,22 +151,25 @@ class Placing:
         return operands, shape
 
 
-def axes_of(columns: Array, most: int = 4) -> tuple[list[int], list[list[int]]] | None:
+def axes_of(columns: Sequence[Array], most: int = 4) -> tuple[list[int], list[list[int]]] | None:
     """Return the shape on which strides give each row of slots, and these; None if there is none of
     so few axes.
 
     >>> axes_of(numpy.array([[3, 4, 5, 13, 14, 15], [0, 0, 0, 7, 7, 7]]))
     ([2, 3], [[10, 1], [7, 0]])
     """
-    size, steps = columns.shape[1], numpy.diff(columns)
-    ends = numpy.append((steps != steps[:, :1]).any(0), True)
+    size, inner = len(columns[0]), []
+    ends = numpy.arange(1, size + 1) == size
+    for slots in columns:
+        steps = numpy.diff(slots)
+        ends[:-1] |= steps != steps[:1]
+        inner.append(int(steps[0]) if size > 1 else 0)
     run = int(ends.argmax()) + 1
-    inner = steps[:, 0].tolist() if size > 1 else [0] * len(columns)
     if run == size:
         return [size], [[step] for step in inner]
     if size % run or run == 1 or most == 1 or ends.reshape(-1, run)[:, :-1].any():
         return None
-    found = axes_of(columns[:, ::run], most - 1)
+    found = axes_of([slots[::run] for slots in columns], most - 1)
     if found is None:
         return None
     return [*found[0], run], [[*outer, step] for outer, step in zip(found[1], inner)]

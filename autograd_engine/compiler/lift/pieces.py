@@ -58,7 +58,7 @@ class Plan:
 def planned(tape: Tape, loops: bool = True) -> Plan:
     """Return a tape in pieces; in one if there are no loops."""
     tape = written_out(tape, kept=(SUM, DOT))
-    sums = Sums(tape)
+    sums = Sums(tape).measured()
     if loops and sums.depth.max(initial=0) > DEEP:
         constants = [struct.pack("d", number) for number in tape.constants]
         tokens = [*[None] * tape.first, *constants, *map(tape.rules.__getitem__, tape.op)]
@@ -128,7 +128,7 @@ class _Cut:
         for key, (rule, below) in nodes.items():
             place[key] = draft.computed(rule, [place[of] for of in below])
         kinds = [max(FIXED, int(self.kind[_places(key, repeat)].max())) for key in given]
-        sums = Sums(draft.tape([place[key] for key in made], {}), kinds)
+        sums = Sums(draft.tape([place[key] for key in made], {})).measured(kinds)
         for key, kind in zip(made, sums.kind[sums.tape.outputs]):  # of a body, that of all steps
             self.kind[_places(key, repeat)] = kind
         arenas = ["V" if kind == BATCHED else "v" for kind in kinds]

@@ -65,12 +65,11 @@ class Sums:
     marks sums, `scan` links of scans, `product` what can be a term of a sum. What `absorbed` marks
     lives only as a link of the value behind it, what `needed` marks is read as such by somebody.
 
-    Of its last inputs, those `given` by other pieces, it is said what they depend on.
     The terms are arrays, too: the value `root` is the sum, or the scan, of `left` times `right`
     (-1: nothing), subtracted where `negative`.
     """
 
-    def __init__(self, tape: Tape, given: Sequence[int] = ()) -> None:
+    def __init__(self, tape: Tape) -> None:
         rules = [*tape.rules, *[MULTIPLY][MULTIPLY in tape.rules :]]
         self.tape = tape = replace(tape, rules=rules)
         start, size = tape.start, tape.size
@@ -113,10 +112,12 @@ class Sums:
         self.root, self.negative = root[owner], negative[outside] ^ flipped[owner]
         self.right = numpy.where(product, self.y[left], right[outside])
         self.left = numpy.where(product, self.x[left], left)
-        self.measure(given)
 
-    def measure(self, given: Sequence[int]) -> None:
-        """Find the depth of each value, and of what `kind` it is."""
+    def measured(self, given: Sequence[int] = ()) -> Sums:
+        """Find the depth of each value, and of what `kind` it is; return itself.
+
+        Of its last inputs, those `given` by other pieces, it is said what they depend on.
+        """
         tape, start = self.tape, self.tape.start
         # Of each place what it depends on in bits, and above them its depth.
         fixed, fed = len(tape.parameters) + len(tape.others), len(tape.inputs) - len(given)
@@ -144,6 +145,7 @@ class Sums:
             added.append(here - 4 if absorbed or product else here)
         found = numpy.array(known)
         self.depth, self.kind = found >> 2, (found & 1) + (found >> 1 & 1)
+        return self
 
     def are(self, *rules: Primitive) -> Array:
         """Mark the places that one of these primitives computes."""
