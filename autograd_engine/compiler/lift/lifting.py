@@ -163,13 +163,11 @@ class Lifting(Placing):
 
 def spelled_out(wave: Wave) -> Wave | None:
     """Return the sum as the operation that it is where it has but one or two plain terms."""
-    terms = [
-        Column(column.sign, [places[:, i : i + 1] for places in column.factors])
-        for column in sorted(wave.columns, key=lambda column: -column.sign)
-        for i in range(column.factors[0].shape[1])
-    ]
-    signs = tuple(term.sign * len(term.factors) for term in terms)  # of a product 2
-    rule = {(-1,): NEGATIVE, (1, 1): ADD, (1, -1): SUBTRACT}.get(signs)
+    terms, signs = [], list[int]()
+    for column in sorted(wave.columns, key=lambda column: -column.sign):
+        terms += [Column(1, [places[:, None]]) for places in column.factors[0].T[:3]]
+        signs += [column.sign * len(column.factors)] * len(column.factors[0].T)  # of a product 2
+    rule = {(-1,): NEGATIVE, (1, 1): ADD, (1, -1): SUBTRACT}.get(tuple(signs))
     return None if rule is None else Wave("map", rule, wave.places, terms)
 
 
