@@ -53,7 +53,6 @@ class Wave:
     columns: list[Column]
 
     def chosen(self, rows: Array) -> Wave:
-        """Return some values, in an order of their own."""
         some = [Column(c.sign, [places[rows] for places in c.factors]) for c in self.columns]
         return Wave(self.kind, self.rule, self.places[rows], some)
 
@@ -64,7 +63,6 @@ class Sums:
     Arrays are indexed by place: `x`, `y` and `rule` are as on the tape (-1: not computed), `linear`
     marks sums, `scan` links of scans, `product` what can be a term of a sum. What `absorbed` marks
     lives only as a link of the value behind it, what `needed` marks is read as such by somebody.
-
     The terms are arrays, too: the value `root` is the sum, or the scan, of `left` times `right`
     (-1: nothing), subtracted where `negative`.
     """
@@ -114,10 +112,7 @@ class Sums:
         self.left = numpy.where(product, self.x[left], left)
 
     def measured(self, given: Sequence[int] = ()) -> Sums:
-        """Find the depth of each value, and of what `kind` it is; return itself.
-
-        Of its last inputs, those `given` by other pieces, it is said what they depend on.
-        """
+        """Find the depth and kind of each value, given kinds of the last inputs; return itself."""
         tape, start = self.tape, self.tape.start
         # Of each place what it depends on in bits, and above them its depth.
         fixed, fed = len(tape.parameters) + len(tape.others), len(tape.inputs) - len(given)

@@ -12,7 +12,7 @@ once is differentiated, drawn, vectorised and compiled.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 from autograd_engine.number import OPERATORS
@@ -131,14 +131,9 @@ def slopes(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
         raise
     except Exception:  # whatever somebody's function does not do with a symbol
         given = operands(rule, count)
-        return tuple(_called(rule, which, given) for which in range(len(given)))
 
-
-def _called(rule: Primitive, which: int, given: tuple[Symbol, ...]) -> Symbol:
-    """Return one of a primitive's partials as a call of its rule."""
-
-    def forward(*operands: float) -> float:
-        return float(rule.partials(rule.forward(*operands), *operands)[which])
+    def forward(which: int, *numbers: float) -> float:
+        return float(rule.partials(rule.forward(*numbers), *numbers)[which])
 
     def unknown(*numbers: Any) -> tuple[float, ...]:
         raise Unreadable(
@@ -146,8 +141,9 @@ def _called(rule: Primitive, which: int, given: tuple[Symbol, ...]) -> Symbol:
             f"but not differentiated; write them with functions of the package"
         )
 
-    name, domain = f"slope_of_{rule.name}", rule.domain
-    return Symbol("", Primitive(name, forward, unknown, "", domain, rule.several), given)
+    rest = unknown, "", rule.domain, rule.several
+    called = (partial(forward, which) for which in range(len(given)))
+    return tuple(Symbol("", Primitive(f"slope_of_{rule.name}", f, *rest), given) for f in called)
 
 
 @lru_cache(maxsize=1024)
