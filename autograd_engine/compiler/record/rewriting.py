@@ -74,6 +74,7 @@ class _Writer:
         self.old, self.strict, self.own, self.long = tape, strict, own, long
         self.draft = Draft(tape)
         self.seen: dict[tuple[Any, ...], int] = {}
+        self.shared: dict[tuple[int, ...], dict[tuple[Any, ...], int]] = {}
 
     def tape(self) -> Tape:
         tape, start = self.old, self.old.start
@@ -116,6 +117,7 @@ class _Writer:
         """Write out an operation; return the place of its result."""
         number = self.draft.number
         given = [number[p] if p in number else _Placed(p, self) for p in places]
+        self.seen = self.shared.setdefault(tuple(places), {})  # as entries of one softmax do
         try:
             return self.place(self.applied(rule, given))
         except Unwritable:
