@@ -7,7 +7,7 @@ such; values and partials of scalar instructions are read from the rules of the 
 True
 >>> found = {kind.key: kind for kind in kinds()}
 >>> found["tanh by 1"].value, found["subtract of a product by 3"].partials
-(tanh(x), (1.0, -1.0 * z, -1.0 * y))
+(tanh(x), (1.0, multiply(-1.0, z), multiply(-1.0, y)))
 """
 
 from __future__ import annotations
