@@ -1,10 +1,7 @@
-"""Adjoints: where contributions are added up, and what stands between.
-
-The first contribution to a step's adjoints is written where it belongs, later ones are added;
-of an operand that was broadcast it is summed first.
+"""Adjoints: where contributions are added up, the first of a step's being written.
 
 A contribution is an instruction whose `out` tells but its shape and whether it has a row for each
-of the batch: see `blank`.
+of the batch: see `blank`. Of an operand that was broadcast it is summed.
 """
 
 from __future__ import annotations
@@ -55,9 +52,8 @@ class Adjoints:
         self.active["v"][program.home[: program.parameters]] = True
         self.mark(program.steps)
         for step in program.steps:
-            self.number(
-                step.memory() if isinstance(step, Loop) else [out for out, *_ in made(step)]
-            )
+            whole = step.memory() if isinstance(step, Loop) else [out for out, *_ in made(step)]
+            self.number(whole)
         self.to: list[Instruction] = []
         self.used = {"s": 0, "S": 0}
         self.memo: dict[Any, Ref] = {}
@@ -81,7 +77,6 @@ class Adjoints:
         return more
 
     def whole(self, ref: Ref) -> Ref:
-        """Return a view, in a loop that of all steps."""
         return self.loop.all_steps(ref) if self.loop else ref
 
     def is_active(self, *refs: Ref, index: Array = None) -> bool:
@@ -115,13 +110,12 @@ class Adjoints:
             self.later.append((operand, sign, replace(whole, out=out)))
             return
         target = adjoint(operand)
-        axes = enumerate(zip(target.shape, target.strides))
-        over = tuple(axis for axis, (length, stride) in axes if length > 1 and stride == 0)
+        axes = range(len(target.shape))
+        over = tuple(axis for axis in axes if target.shape[axis] > 1 and target.strides[axis] == 0)
         if over or (found.out.batched and not target.batched):
             copied = found.kind == "copy" and found.ins[0].shape == found.out.shape
             value = found.ins[0] if copied else self.made(found)
-            kept = [axis for axis in range(len(target.shape)) if axis not in over]
-            target = target.transposed(*kept)
+            target = target.transposed(*[axis for axis in axes if axis not in over])
             found = Instruction("sum", target, (value,), over=over)
         if target.simple:
             found = replace(found, out=target)
@@ -145,9 +139,8 @@ class Adjoints:
         if not self.is_written(target):
             numbers = target.within(self.region[target.arena])
             each, counts = numpy.unique(numbers, return_counts=True)
-            if each[-1] < 0:
-                return True  # leaves: the others are cleared at the start
-            if all(i >= 0 and self.regions[i].size == n for i, n in zip(each.tolist(), counts)):
+            whole = (i >= 0 and self.regions[i].size == n for i, n in zip(each.tolist(), counts))
+            if each[-1] < 0 or all(whole):  # below 0 are leaves, which are cleared at the start
                 return True
         self.clear_all(target.arena, target.slots().ravel())
         return False

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 Array = Any
 New = Callable[[tuple[int, ...], bool], "Ref"]  # reserves memory
 
-# Arenas: small letters hold one number in a slot, capitals one for each row of the batch.
-VALUES, ADJOINTS, SCRATCH = "vV", "aA", "sS"
+# Arenas: small letters hold one number in a slot, capitals one for each row of the batch;
+VALUES, SCRATCH = "vV", "sS"  # of adjoints there are a and A
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,9 @@ class Ref:
         return numpy.ndarray(self.shape, arena.dtype, arena, self.start * size, strides)
 
     def moved(self, arena: str) -> Ref:
-        """Return the same view of another arena."""
         return Ref(arena, self.start, self.shape, self.strides)
 
     def reshaped(self, shape: Sequence[int]) -> Ref:
-        """Return a contiguous view in another shape."""
         return contiguous(self.arena, self.start, shape)
 
     def transposed(self, *axes: int) -> Ref:
@@ -148,8 +146,7 @@ class Instruction:
     def rounds(self) -> Iterator[tuple[Instruction, ...]]:
         """Yield the instructions of each step of a loop, in the order in which they run."""
         assert self.loop is not None
-        steps = range(self.loop.times)
-        for t in reversed(steps) if self.over else steps:
+        for t in range(self.loop.times)[:: -1 if self.over else 1]:
             yield tuple(self.loop.moved(instruction, t) for instruction in self.body)
 
 
@@ -188,14 +185,11 @@ class Step:
 class Memory:
     """How many slots each arena has, and the numbers that stand in it from the beginning."""
 
-    sizes: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(VALUES + ADJOINTS + SCRATCH, 0)
-    )
+    sizes: dict[str, int] = field(default_factory=lambda: dict.fromkeys("vVaAsS", 0))
     constants: list[tuple[int, Array]] = field(default_factory=list)
     known: dict[bytes, int] = field(default_factory=dict)
 
     def new(self, arena: str, shape: tuple[int, ...]) -> Ref:
-        """Reserve slots for an array."""
         ref = contiguous(arena, self.sizes[arena], shape)
         self.sizes[arena] += ref.size
         return ref
@@ -206,7 +200,7 @@ class Memory:
 
     def constant(self, numbers: Array) -> Ref:
         """Return a view of constants: one slot, seen again and again, where all are one."""
-        flat = numpy.asarray(numbers, float).ravel()
+        flat = numbers.astype(float).ravel()
         if (flat.view(numpy.int64) == flat[:1].view(numpy.int64)).all():
             return Ref("v", self.block(flat[:1]), numbers.shape, (0,) * numbers.ndim)
         return contiguous("v", self.block(flat), numbers.shape)

@@ -1,10 +1,8 @@
 """Lifting: from waves of scalars to steps on arrays.
 
-Values get their slots in an order that makes operands views, and products under a sum whose
-left and right vectors form a full grid become a contraction: a matrix product. Neuron j on sample s
-is the sum over k of w[j, k] * x[s, k]; where each of the vectors w[j] meets each x[s] exactly once,
-the sums are a matrix product, where the vectors fall into blocks of which that is true, such as the
-heads of an attention, a stack of them.
+Neuron j on sample s is the sum over k of w[j, k] * x[s, k]; where each of the vectors w[j] meets
+each x[s] exactly once, the sums are a matrix product, where the vectors fall into blocks of which
+that is true, such as the heads of an attention, a stack of them.
 """
 
 from __future__ import annotations
@@ -141,14 +139,13 @@ class Lifting(Placing):
         ins = tuple(part.factors)
         first, out = not step.parts, step.out
         step.parts.append(part)
+        if part.axes != "hsk,hjk->hsj":
+            out = out.reshaped(ins[0].shape if part.axes in ("", "map") else (out.size,))
         if part.axes in ("", "map"):
-            out = out.reshaped(ins[0].shape)
-            found = Instruction("copy", out, ins)
-            found = Instruction("map", out, ins, MULTIPLY) if part.axes else found
+            found = Instruction(part.axes or "copy", out, ins, MULTIPLY if part.axes else None)
         elif part.axes == "sum":
-            found = Instruction("sum", out.reshaped((out.size,)), ins, over=(1,))
+            found = Instruction("sum", out, ins, over=(1,))
         else:
-            out = out if part.axes == "hsk,hjk->hsj" else out.reshaped((out.size,))
             found = Instruction("contract", out, ins, axes=part.axes)
         before = [(made.kind, made.ins[0].shape) for made in step.forward]
         if found.kind == "copy" and before == [("copy", out.shape)]:
@@ -166,25 +163,21 @@ class Lifting(Placing):
 
 def spelled_out(wave: Wave) -> Wave | None:
     """Return the sum as the operation that it is where it has but one or two plain terms."""
-    terms = [
-        Column(column.sign, [places[:, i : i + 1] for places in column.factors])
-        for column in sorted(wave.columns, key=lambda column: -column.sign)
-        for i in range(column.factors[0].shape[1])
-    ]
-    signs = tuple(term.sign * len(term.factors) for term in terms)  # of a product 2
-    rule = {(-1,): NEGATIVE, (1, 1): ADD, (1, -1): SUBTRACT}.get(signs)
+    terms, signs = [], list[int]()
+    for column in sorted(wave.columns, key=lambda column: -column.sign):
+        terms += [Column(1, [places[:, None]]) for places in column.factors[0].T[:3]]
+        signs += [column.sign * len(column.factors)] * len(column.factors[0].T)  # of a product 2
+    rule = {(-1,): NEGATIVE, (1, 1): ADD, (1, -1): SUBTRACT}.get(tuple(signs))
     return None if rule is None else Wave("map", rule, wave.places, terms)
 
 
 def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
     """Yield the wave's values grid by grid, ordered; last what is in none, with None."""
-    products = [
-        c.factors for c in wave.columns if len(c.factors) == 2 and c.factors[0].shape[1] > 1
-    ]
-    if not products:
+    products = [column.factors for column in wave.columns if len(column.factors) == 2]
+    main = max(products, key=lambda factors: factors[0].shape[1], default=[])
+    if not main or main[0].shape[1] == 1:
         yield None, wave
         return
-    main = max(products, key=lambda factors: factors[0].shape[1])
     column, row = (_vectors(slot[places]) for places in main)
     if column.max() < row.max():  # the longer axis runs fastest, as NumPy likes it
         column, row = row, column
@@ -195,14 +188,13 @@ def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
     order = numpy.lexsort((column, row, block))
     cuts = numpy.flatnonzero(numpy.diff(block[order])) + 1
     for members in numpy.split(order, cuts) if len(cuts) < len(order) // 2 else [order]:
-        rows, columns = len(numpy.unique(row[members])), len(numpy.unique(column[members]))
-        pairs = numpy.unique(row[members] * (column.max() + 1) + column[members])
-        if len(members) == rows * columns == len(pairs):
-            by_shape.setdefault((rows, columns), []).append(members)
+        shape = len(numpy.unique(row[members])), len(numpy.unique(column[members]))
+        if len(members) == shape[0] * shape[1]:
+            by_shape.setdefault(shape, []).append(members)
         else:
             rest.append(members)
-    for (rows, columns), blocks in by_shape.items():
-        yield (len(blocks), rows, columns), wave.chosen(numpy.concatenate(blocks))
+    for shape, blocks in by_shape.items():
+        yield (len(blocks), *shape), wave.chosen(numpy.concatenate(blocks))
     if rest:
         yield None, wave.chosen(numpy.concatenate(rest))
 
@@ -220,6 +212,8 @@ def _distinct(row: Array, column: Array) -> Array:
     pairs = row * (column.max() + 1) + column
     order, time = numpy.argsort(pairs, kind="stable"), numpy.empty_like(pairs)
     ranked = pairs[order]
+    if (ranked[1:] != ranked[:-1]).all():
+        return column
     time[order] = numpy.arange(len(pairs)) - numpy.searchsorted(ranked, ranked)
     return numpy.unique(column * (time.max() + 1) + time, return_inverse=True)[1]
 

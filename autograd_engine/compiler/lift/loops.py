@@ -66,9 +66,8 @@ class Loop:
 
     def first(self, area: Ref) -> slice:
         """Return the slots of an area in which the frame of the first step is."""
-        frames, size = area.shape
-        start = area.start + (frames - self.times) * size
-        return slice(start, start + size)
+        (frames, size), times = area.shape, self.times
+        return slice(area.start + (frames - times) * size, area.start + (frames - times + 1) * size)
 
     def states(self) -> Iterator[tuple[str, Array]]:
         """Yield what the first step reads of those before it, by the step that computes it."""
@@ -103,23 +102,21 @@ class Loop:
 
     def moved(self, instruction: Instruction, step: int) -> Instruction:
         """Return an instruction of the body as it is at this step."""
-
-        def moved(ref: Ref) -> Ref:
-            by = self.stride(ref)
-            return Ref(ref.arena, ref.start + step * by, ref.shape, ref.strides) if by else ref
-
-        out, ins, index = instruction.out, instruction.ins, instruction.index
+        out, *ins = (
+            replace(ref, start=ref.start + step * self.stride(ref))
+            for ref in (instruction.out, *instruction.ins)
+        )
+        index = instruction.index
         if index is not None:
             arena = (ins[0] if instruction.kind == "take" else out).arena
             index = index + step * self.advance(arena, index)
-        return replace(instruction, out=moved(out), ins=tuple(map(moved, ins)), index=index)
+        return replace(instruction, out=out, ins=tuple(ins), index=index)
 
     def all_steps(self, ref: Ref, last: bool = False) -> Ref:
         """Return the view of all steps at once, on one more axis: the first, or the last."""
-        lengths, strides = (self.times,), (self.stride(ref),)
-        if last:
-            return Ref(ref.arena, ref.start, (*ref.shape, *lengths), (*ref.strides, *strides))
-        return Ref(ref.arena, ref.start, (*lengths, *ref.shape), (*strides, *ref.strides))
+        own, more = (ref.shape, ref.strides), ((self.times,), (self.stride(ref),))
+        shape, strides = ((*x, *y) for x, y in (zip(own, more) if last else zip(more, own)))
+        return Ref(ref.arena, ref.start, shape, strides)
 
     def summed(self, to: Ref, found: Instruction) -> Instruction | None:
         """Return an instruction summed over all steps, if it gives a contribution to what stays
@@ -155,8 +152,7 @@ def lifted(plan: Plan) -> tuple[Plan, ArrayProgram]:
     try:
         return plan, _Program(plan).program()
     except Unlike:
-        plan = planned(plan.tape, loops=False)
-        return plan, _Program(plan).program()
+        return lifted(planned(plan.tape, loops=False))
 
 
 class _Program(Lifting):

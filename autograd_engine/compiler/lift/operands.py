@@ -132,40 +132,44 @@ class Placing:
 
     def aligned(self, columns: Sequence[Array]) -> tuple[list[Ref], tuple[int, ...]]:
         """Return operands of one element for each value, as views of one shape."""
-        told = [numpy.zeros(len(columns[0]), numpy.int64)]
-        found = shape, strides = axes_of(numpy.stack(told)) or ([], [])
+        told: list[Array] = []
+        found: tuple[list[int], list[list[int]]] = [len(columns[0])], []
         views = []
         for places in columns:
             slots = self.of_one_arena(places)
-            more = None if slots is None else axes_of(numpy.stack([*told, slots]))
-            views.append(len(told) if more else 0)
+            more = None if slots is None else axes_of([*told, slots])
+            views.append(len(told) if more else -1)
             if more:
                 found, told = more, [*told, slots]
-        shape, strides = found
-        return [
-            Ref(self.arena(places), int(told[i][0]), tuple(shape), tuple(strides[i]))
-            if i
+        shape, strides = tuple(found[0]), found[1]
+        operands = [
+            Ref(self.arena(places), int(told[i][0]), shape, tuple(strides[i]))
+            if i >= 0
             else self.gathered(places.reshape(shape))
             for i, places in zip(views, columns)
-        ], tuple(shape)
+        ]
+        return operands, shape
 
 
-def axes_of(columns: Array, most: int = 4) -> tuple[list[int], list[list[int]]] | None:
+def axes_of(columns: Sequence[Array], most: int = 4) -> tuple[list[int], list[list[int]]] | None:
     """Return the shape on which strides give each row of slots, and these; None if there is none of
     so few axes.
 
     >>> axes_of(numpy.array([[3, 4, 5, 13, 14, 15], [0, 0, 0, 7, 7, 7]]))
     ([2, 3], [[10, 1], [7, 0]])
     """
-    size, steps = columns.shape[1], numpy.diff(columns)
-    ends = numpy.append((steps != steps[:, :1]).any(0), True)
+    size, inner = len(columns[0]), []
+    ends = numpy.arange(1, size + 1) == size
+    for slots in columns:
+        steps = numpy.diff(slots)
+        ends[:-1] |= steps != steps[:1]
+        inner.append(int(steps[0]) if size > 1 else 0)
     run = int(ends.argmax()) + 1
-    inner = steps[:, 0].tolist() if size > 1 else [0] * len(columns)
     if run == size:
         return [size], [[step] for step in inner]
     if size % run or run == 1 or most == 1 or ends.reshape(-1, run)[:, :-1].any():
         return None
-    found = axes_of(columns[:, ::run], most - 1)
+    found = axes_of([slots[::run] for slots in columns], most - 1)
     if found is None:
         return None
     return [*found[0], run], [[*outer, step] for outer, step in zip(found[1], inner)]

@@ -7,7 +7,7 @@ of other pieces; in a body also the states that the step before leaves, and what
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import Any
@@ -58,7 +58,7 @@ class Plan:
 def planned(tape: Tape, loops: bool = True) -> Plan:
     """Return a tape in pieces; in one if there are no loops."""
     tape = written_out(tape, kept=(SUM, DOT))
-    sums = Sums(tape)
+    sums = Sums(tape).measured()
     if loops and sums.depth.max(initial=0) > DEEP:
         constants = [struct.pack("d", number) for number in tape.constants]
         tokens = [*[None] * tape.first, *constants, *map(tape.rules.__getitem__, tape.op)]
@@ -90,13 +90,12 @@ class _Cut:
     def pieces(self) -> Iterator[Piece]:
         number = self.part.__getitem__
         for i, codes in groupby(sorted(range(len(self.part)), key=number), number):
-            yield self.body(self.repeats[i // 2]) if i % 2 else self.between([*codes])
-
-    def between(self, codes: Sequence[int]) -> Piece:
-        """Return the piece of straight code that these nodes are."""
-        graph, place = self.graph, self.graph.place
-        nodes = {place(c): (graph.rules[c], list(map(place, graph.reads[c]))) for c in codes}
-        return self.piece(nodes, [place(code) for code in codes if code in self.read])
+            if i % 2:
+                yield self.body(self.repeats[i // 2])
+                continue
+            rules, reads, place = self.graph.rules, self.graph.reads, self.graph.place
+            nodes = {place(code): (rules[code], [*map(place, reads[code])]) for code in codes}
+            yield self.piece(nodes, [key for key in nodes if self.graph.codes[key] in self.read])
 
     def body(self, repeat: Repeat) -> Piece:
         """Return the piece that is one step of a repeat."""
@@ -116,7 +115,7 @@ class _Cut:
         tape, draft = self.tape, Draft(self.tape)
         place: dict[Any, int] = {}
         given = []
-        for key in dict.fromkeys(key for _, below in nodes.values() for key in below):
+        for key in dict.fromkeys(chain.from_iterable(below for _, below in nodes.values())):
             if key in nodes:
                 continue
             if isinstance(key, tuple) or key >= tape.start:
@@ -129,7 +128,7 @@ class _Cut:
         for key, (rule, below) in nodes.items():
             place[key] = draft.computed(rule, [place[of] for of in below])
         kinds = [max(FIXED, int(self.kind[_places(key, repeat)].max())) for key in given]
-        sums = Sums(draft.tape([place[key] for key in made], {}), kinds)
+        sums = Sums(draft.tape([place[key] for key in made], {})).measured(kinds)
         for key, kind in zip(made, sums.kind[sums.tape.outputs]):  # of a body, that of all steps
             self.kind[_places(key, repeat)] = kind
         arenas = ["V" if kind == BATCHED else "v" for kind in kinds]

@@ -8,7 +8,7 @@ a copy to where it comes from.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy
@@ -25,16 +25,14 @@ from autograd_engine.compiler.lift.arrays import (
 )
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
-from autograd_engine.table import MULTIPLY, above
+from autograd_engine.primitives import Primitive
+from autograd_engine.table import ADD, MULTIPLY, above
 
 
 @dataclass
 class Backward:
-    """The instructions of the derivative of output 0.
-
-    `body` runs for each tile of the batch, after the steps that depend on the inputs; `rest`
-    once, after all tiles. `shared` are the adjoints that the body writes and whose sum over
-    the tiles the rest reads.
+    """The instructions of the derivative of output 0: `body` for each tile of a batch, `rest`
+    once at the end. `shared` are the adjoints that the body writes, the rest reads their sum.
     """
 
     body: list[Instruction] = field(default_factory=list)
@@ -110,7 +108,8 @@ class _Reverse(Adjoints):
         self.used, self.memo = {"s": 0, "S": 0}, {}
         if step.out.batched == batched and self.is_active(step.out) and self.is_written(target):
             if step.kind == "map":
-                self.pass_on_map(step, target)
+                known = dict(zip((OUT, X, Y), (step.out, *step.operands)))
+                self.pass_on_elements(step.rule, step.operands, known, target)
             elif step.kind == "scan":
                 self.pass_on_scan(step, target)
             else:
@@ -126,13 +125,14 @@ class _Reverse(Adjoints):
             if ready and self.is_active(*found.ins, index=found.index):
                 self.put(found.ins[0].arena, found.index, out, at=found.at)
 
-    def pass_on_map(self, step: Step, out: Ref) -> None:
-        known = dict(zip((OUT, X, Y), (step.out, *step.operands)))
-        for operand, slope in zip(step.operands, slopes(step.rule)):
+    def pass_on_elements(
+        self, rule: Primitive, operands: list[Ref], known: dict[Any, Ref], out: Ref, sign: int = 1
+    ) -> None:
+        for operand, slope in zip(operands, slopes(rule)):
             number = slope if isinstance(slope, float) else None
             if number != 0.0 and self.is_active(operand):
-                sign = -1 if number == -1.0 else 1
-                self.contribute(operand, sign, self.times(out, slope, known))
+                found = self.times(out, slope, known)
+                self.contribute(operand, -sign if number == -1.0 else sign, found)
 
     def times(self, out: Ref, slope: Expression, known: dict[Any, Any]) -> Instruction:
         """Return what makes adjoint times partial, of -1 but the adjoint."""
@@ -158,39 +158,33 @@ class _Reverse(Adjoints):
         )
         self.to += [
             Instruction("copy", _columns(chain, 0, terms - 1), (down,)),
-            Instruction("copy", Ref(chain.arena, last.start, (rows,), (terms,)), (out,)),
+            Instruction("copy", replace(last, shape=(rows,), strides=(terms,)), (out,)),
             Instruction("scan", chain, (chain,), MULTIPLY, over=(-1,)),
             Instruction("map", links, (links, side), MULTIPLY),
         ]
         self.contribute(operand, 1, Instruction("copy", chain, (chain,)))
 
     def pass_on_part(self, part: Part, out: Ref) -> None:
-        factors = part.factors
-        active = [*map(self.is_active, factors)]
-        if not any(active):
+        factors, left, right = part.factors, part.factors[0], part.factors[-1]
+        if not any(map(self.is_active, factors)):
             return
-        left, right = factors[0], factors[-1]
+        known = dict(zip((X, Y), factors))
         if out.batched and not (left.batched or right.batched):
             out = self.made(Instruction("sum", blank(out.shape, False), (out,)))
         if len(factors) == 2 and left == right and out.size == 1:
             # A sum of squares: both factors get the same.
             two = self.memory.constant(numpy.full(out.shape, 2.0))
-            out, active = self.made(Instruction("map", out, (out, two), MULTIPLY)), [True, False]
-        if part.axes in ("sum", "nk,nk->n"):
-            out = Ref(out.arena, out.start, left.shape, (1, 0))
-        elif part.axes != "hsk,hjk->hsj":
-            out = out.reshaped(left.shape)
-        for i in range(len(factors)):
-            ins = (out, factors[i - 1])
-            if len(factors) == 1:
-                found = Instruction("copy", out, (out,))
-            elif part.axes == "hsk,hjk->hsj":  # and a contraction sums over the batch by itself
-                axes = "hsj,hsk->hjk" if i else "hsj,hjk->hsk"
-                found = Instruction("contract", factors[i], ins, axes=axes)
-            else:
-                found = Instruction("map", _of(ins), ins, MULTIPLY)
-            if active[i]:
-                self.contribute(factors[i], part.sign, found)
+            out, factors = self.made(Instruction("map", out, (out, two), MULTIPLY)), [left]
+        if part.axes == "hsk,hjk->hsj":  # a contraction sums over the batch by itself
+            for this, other, axes in zip(factors, (right, left), ("hsj,hjk->hsk", "hsj,hsk->hjk")):
+                if self.is_active(this):
+                    found = Instruction("contract", this, (out, other), axes=axes)
+                    self.contribute(this, part.sign, found)
+            return
+        wide = part.axes in ("sum", "nk,nk->n")
+        out = replace(out, shape=left.shape, strides=(1, 0)) if wide else out.reshaped(left.shape)
+        rule = MULTIPLY if len(known) == 2 else ADD
+        self.pass_on_elements(rule, factors, known, out, part.sign)
 
 
 def _of(ins: Sequence[Ref]) -> Ref:

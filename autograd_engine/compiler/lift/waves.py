@@ -53,7 +53,6 @@ class Wave:
     columns: list[Column]
 
     def chosen(self, rows: Array) -> Wave:
-        """Return some values, in an order of their own."""
         some = [Column(c.sign, [places[rows] for places in c.factors]) for c in self.columns]
         return Wave(self.kind, self.rule, self.places[rows], some)
 
@@ -64,13 +63,11 @@ class Sums:
     Arrays are indexed by place: `x`, `y` and `rule` are as on the tape (-1: not computed), `linear`
     marks sums, `scan` links of scans, `product` what can be a term of a sum. What `absorbed` marks
     lives only as a link of the value behind it, what `needed` marks is read as such by somebody.
-
-    Of its last inputs, those `given` by other pieces, it is said what they depend on.
     The terms are arrays, too: the value `root` is the sum, or the scan, of `left` times `right`
     (-1: nothing), subtracted where `negative`.
     """
 
-    def __init__(self, tape: Tape, given: Sequence[int] = ()) -> None:
+    def __init__(self, tape: Tape) -> None:
         rules = [*tape.rules, *[MULTIPLY][MULTIPLY in tape.rules :]]
         self.tape = tape = replace(tape, rules=rules)
         start, size = tape.start, tape.size
@@ -113,10 +110,9 @@ class Sums:
         self.root, self.negative = root[owner], negative[outside] ^ flipped[owner]
         self.right = numpy.where(product, self.y[left], right[outside])
         self.left = numpy.where(product, self.x[left], left)
-        self.measure(given)
 
-    def measure(self, given: Sequence[int]) -> None:
-        """Find the depth of each value, and of what `kind` it is."""
+    def measured(self, given: Sequence[int] = ()) -> Sums:
+        """Find the depth and kind of each value, given kinds of the last inputs; return itself."""
         tape, start = self.tape, self.tape.start
         # Of each place what it depends on in bits, and above them its depth.
         fixed, fed = len(tape.parameters) + len(tape.others), len(tape.inputs) - len(given)
@@ -144,6 +140,7 @@ class Sums:
             added.append(here - 4 if absorbed or product else here)
         found = numpy.array(known)
         self.depth, self.kind = found >> 2, (found & 1) + (found >> 1 & 1)
+        return self
 
     def are(self, *rules: Primitive) -> Array:
         """Mark the places that one of these primitives computes."""

@@ -73,6 +73,7 @@ class _Writer:
         self.old, self.strict, self.own, self.long = tape, strict, own, long
         self.draft = Draft(tape)
         self.seen: dict[tuple[Any, ...], int] = {}
+        self.shared: dict[tuple[int, ...], dict[tuple[Any, ...], int]] = {}
 
     def tape(self) -> Tape:
         tape, start = self.old, self.old.start
@@ -115,6 +116,7 @@ class _Writer:
         """Write out an operation; return the place of its result."""
         number = self.draft.number
         given = [number[p] if p in number else _Placed(p, self) for p in places]
+        self.seen = self.shared.setdefault(tuple(places), {})  # as entries of one softmax do
         try:
             return self.place(self.applied(rule, given))
         except Unwritable:
@@ -166,20 +168,51 @@ class _Placed(Symbol):
 
     def __init__(self, place: int, writer: _Writer) -> None:
         super().__init__()
-        self.place = place
-        self.writer = writer
+        self.place, self.writer = place, writer
 
     def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Any:
         return self.writer.applied(rule, operands)
 
 
 def common(tape: Tape) -> Tape:
-    """Return a tape of the same outputs, leaves and inputs in which nothing is computed twice.
+    """Return a tape of the same outputs, leaves and inputs in which nothing is computed twice, and
+    nothing of constants only.
 
     Values agree to the last digit, but x**2.0 and x**-1.0, as x * x and 1.0 / x, round but once.
     Gradients agree up to the order in which they are summed.
     """
-    return _merged(written_out(tape))
+    tape = written_out(tape)
+    draft = Draft(tape)
+    kinds, rules = draft.kinds, draft.rules
+    rules.update({rule: i for i, rule in enumerate(tape.rules)})
+    places = array("i", [*range(tape.first), *map(draft.constant, tape.constants)])
+    append = places.append
+    commuting = [rule in _COMMUTING for rule in tape.rules]
+    seen: dict[int, int] = {}
+    wide = 2 * tape.size + 4  # so that no two operations have the same key
+    for op, x, y in zip(tape.op, tape.x, tape.y):
+        alone, x = y < 0, places[x]
+        y = x if alone else places[y]
+        if kinds[x] == NUMBER or kinds[y] == NUMBER:
+            found = _simplified(draft, tape.rules[op], x, None if alone else y)
+            if isinstance(found, int):
+                append(found)
+                continue
+            rule, x, y = found
+            op = rules.setdefault(rule, len(rules))
+        elif y < x and commuting[op]:
+            x, y = y, x
+        place = seen.setdefault((op * wide + x) * wide + y, len(kinds))
+        if place == len(kinds):
+            kinds.append(COMPUTED)
+            draft.op.append(op)
+            draft.x.append(x)
+            draft.y.append(-1 if alone else y)
+        append(place)
+    names: dict[int, str] = {}
+    for place, name in tape.names.items():
+        names.setdefault(places[place], name)
+    return draft.tape([places[place] for place in tape.outputs], names, whole=False)
 
 
 def lowered(tape: Tape) -> Tape:
@@ -220,41 +253,6 @@ def _hides(rule: Primitive, which: int, other: float | None) -> bool:
             if not isinstance(error, (ArithmeticError, ValueError)):
                 return True
     return False
-
-
-def _merged(tape: Tape) -> Tape:
-    """Return the tape with what is computed twice, or of constants only, computed once."""
-    draft = Draft(tape)
-    kinds, rules = draft.kinds, draft.rules
-    rules.update({rule: i for i, rule in enumerate(tape.rules)})
-    places = array("i", [*range(tape.first), *map(draft.constant, tape.constants)])
-    append = places.append
-    commuting = [rule in _COMMUTING for rule in tape.rules]
-    seen: dict[int, int] = {}
-    wide = 2 * tape.size + 4  # so that no two operations have the same key
-    for op, x, y in zip(tape.op, tape.x, tape.y):
-        alone, x = y < 0, places[x]
-        y = x if alone else places[y]
-        if kinds[x] == NUMBER or kinds[y] == NUMBER:
-            found = _simplified(draft, tape.rules[op], x, None if alone else y)
-            if isinstance(found, int):
-                append(found)
-                continue
-            rule, x, y = found
-            op = rules.setdefault(rule, len(rules))
-        elif y < x and commuting[op]:
-            x, y = y, x
-        place = seen.setdefault((op * wide + x) * wide + y, len(kinds))
-        if place == len(kinds):
-            kinds.append(COMPUTED)
-            draft.op.append(op)
-            draft.x.append(x)
-            draft.y.append(-1 if alone else y)
-        append(place)
-    names: dict[int, str] = {}
-    for place, name in tape.names.items():
-        names.setdefault(places[place], name)
-    return draft.tape([places[place] for place in tape.outputs], names, whole=False)
 
 
 def _simplified(

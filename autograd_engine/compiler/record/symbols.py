@@ -6,18 +6,18 @@ once is differentiated, drawn, vectorised and compiled.
 
 >>> from autograd_engine.primitives import TABLE
 >>> partials(TABLE["tanh"]), partials(TABLE["dot"], 4)
-((4.0 * bell(2.0 * x),), (x1, x0, x3, x2))
+((multiply(4.0, bell(multiply(2.0, x))),), (x1, x0, x3, x2))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeAlias
 
 from autograd_engine.number import OPERATORS
 from autograd_engine.primitives import REAL, TABLE, Primitive
-from autograd_engine.real import as_float, is_number
+from autograd_engine.real import as_float
 from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 
 Expression: TypeAlias = "Symbol | float"
@@ -42,14 +42,7 @@ class Symbol:
     def __repr__(self) -> str:
         if self.rule is None:
             return self.name
-        if self.infix:
-            return f" {self.rule.symbol} ".join(map(_grouped, self.operands))
         return f"{self.rule.name}({', '.join(map(repr, self.operands))})"
-
-    @property
-    def infix(self) -> bool:
-        """Whether it is written between its two operands."""
-        return len(self.operands) == 2 and not self.rule.symbol.isidentifier()  # type: ignore[union-attr]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Answer the NumPy functions that are operators or primitives."""
@@ -87,11 +80,11 @@ UNKNOWN = "a symbol stands for any number: there is nothing to compare"
 def applied(rule: Primitive, *operands: Any) -> Expression:
     """Return the primitive of symbols and numbers, a number where all are; leave a factor 1 out."""
     items = [item if isinstance(item, Symbol) else as_float(item) for item in operands]
-    symbols = [item for item in items if isinstance(item, Symbol)]
-    if not symbols:
+    numbers = [item for item in items if not isinstance(item, Symbol)]
+    if len(numbers) == len(items):
         return float(rule(*items))
-    if rule is MULTIPLY and len(symbols) == 1 and 1.0 in [i for i in items if is_number(i)]:
-        return symbols[0]
+    if rule is MULTIPLY and numbers == [1.0]:
+        return next(item for item in items if isinstance(item, Symbol))
     return Symbol("", rule, tuple(items))
 
 
@@ -138,14 +131,9 @@ def slopes(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
         raise
     except Exception:  # whatever somebody's function does not do with a symbol
         given = operands(rule, count)
-        return tuple(_called(rule, which, given) for which in range(len(given)))
 
-
-def _called(rule: Primitive, which: int, given: tuple[Symbol, ...]) -> Symbol:
-    """Return one of a primitive's partials as a call of its rule."""
-
-    def forward(*operands: float) -> float:
-        return float(rule.partials(rule.forward(*operands), *operands)[which])
+    def forward(which: int, *numbers: float) -> float:
+        return float(rule.partials(rule.forward(*numbers), *numbers)[which])
 
     def unknown(*numbers: Any) -> tuple[float, ...]:
         raise Unreadable(
@@ -153,8 +141,9 @@ def _called(rule: Primitive, which: int, given: tuple[Symbol, ...]) -> Symbol:
             f"but not differentiated; write them with functions of the package"
         )
 
-    name, domain = f"slope_of_{rule.name}", rule.domain
-    return Symbol("", Primitive(name, forward, unknown, "", domain, rule.several), given)
+    rest = unknown, "", rule.domain, rule.several
+    called = (partial(forward, which) for which in range(len(given)))
+    return tuple(Symbol("", Primitive(f"slope_of_{rule.name}", f, *rest), given) for f in called)
 
 
 @lru_cache(maxsize=1024)
@@ -176,7 +165,3 @@ def substituted(expression: Expression, make: Callable[..., Any], known: dict[Sy
         parts = [substituted(operand, make, known) for operand in expression.operands]
         known[expression] = make(expression.rule, *parts)
     return known[expression]
-
-
-def _grouped(part: Expression) -> str:
-    return f"({part})" if isinstance(part, Symbol) and part.infix else repr(part)

@@ -1,8 +1,5 @@
 """The tape: a recorded graph as flat arrays, parameters first, every operand before its uses.
 
-With this module a graph of Values becomes plain numbers that no back end has to walk: the
-primitive of each value, and where its operands stand.
-
 >>> from autograd_engine.engine import Value
 >>> a, b = Value(2.0, "a"), Value(3.0, "b")
 >>> tape = record([a * b + 1.0], inputs=[b])
@@ -82,9 +79,8 @@ PARAMETER, OTHER, INPUT, NUMBER, COMPUTED, LEFT_OUT = range(6)
 
 
 class Draft:
-    """A tape that is being written: places count what it has in the order in which it came.
-
-    Its `kinds` are PARAMETER, ...; of a tape that is given it begins with the leaves.
+    """A tape that is being written: places count what it has in the order in which it came, of
+    `kinds` PARAMETER, ...; it begins with the leaves of a tape that is given.
     """
 
     def __init__(self, old: Tape | None = None) -> None:
@@ -101,7 +97,6 @@ class Draft:
                 self.leaves += leaves
 
     def leaf(self, value: Value, kind: int) -> int:
-        """Return the place of a leaf, a new one."""
         self.kinds.append(kind)
         self.leaves.append(value)
         return len(self.kinds) - 1
@@ -135,7 +130,7 @@ class Draft:
         kept, kinds = needed[kinds == COMPUTED], numpy.where(needed, kinds, LEFT_OUT)
         moved = numpy.empty(len(kinds) + 1, numpy.int32)  # one more, read where there is none
         moved[numpy.argsort(kinds, kind="stable")] = numpy.arange(len(kinds), dtype=numpy.int32)
-        leaves: dict[int, list[Value]] = {PARAMETER: [], OTHER: [], INPUT: []}
+        leaves: list[list[Value]] = [[], [], []]
         for leaf, kind in zip(self.leaves, kinds[kinds < NUMBER].tolist()):
             leaves[kind].append(leaf)
         op, x, y = (numpy.frombuffer(each, numpy.int32)[kept] for each in (self.op, self.x, self.y))
@@ -198,7 +193,6 @@ def record(
     names: dict[int, str] = {}
 
     def meet(value: Value) -> int:
-        """Give a leaf or constant a place."""
         kind = PARAMETER if parameters is None and value._rule is LEAF else OTHER
         if value._rule is CONSTANT:
             number[len(kinds)] = value.data
