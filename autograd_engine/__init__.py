@@ -4,8 +4,7 @@ Reading order, each module importing only from those above it:
 
     build        how the package was built: plain, or compiled by mypyc
     fallback     where the compiled modules cannot run, their source does
-    floats       functions of plain floats that `math` lacks
-    several      functions of any number of operands
+    floats       functions of plain floats that `math` lacks, and of any number of operands
     words        foreign text as messages may show it; what to write instead of habits
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time

@@ -14,11 +14,11 @@ from typing import Any
 from autograd_engine import engine, graph
 from autograd_engine.blocks import enable_grad
 from autograd_engine.engine import Value, ordered
+from autograd_engine.floats import crossed, dot
 from autograd_engine.graph import _numbered, nodes
 from autograd_engine.notes import FIRED, NOTHING, Entry, Note, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque, Primitive, find_primitive, paired
-from autograd_engine.several import crossed, dot
 from autograd_engine.state import ANSWERS, alone
 from autograd_engine.table import DOT, LEAF
 

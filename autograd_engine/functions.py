@@ -112,14 +112,11 @@ def clip(x: Any, low: Any, high: Any) -> Any:
     if is_comparable(low) and is_comparable(high) and number(low) > number(high):
         raise ValueError(f"clip needs low <= high, got low = {low} and high = {high}")
     x = plain(x)
-    if low is not None:
-        x = _replaced(x, above(low, x), low)
-    return x if high is None else _replaced(x, above(x, high), high)
-
-
-def _replaced(x: Any, beyond: Any, bound: Any) -> Any:
-    # maximum and minimum would pass half of the gradient at a bound.
-    return gate(1.0 - beyond, x) + gate(beyond, bound)
+    for bound, sides in ((low, (low, x)), (high, (x, high))):
+        if bound is not None:  # maximum and minimum would pass half of the gradient there
+            beyond = above(*sides)
+            x = gate(1.0 - beyond, x) + gate(beyond, bound)
+    return x
 
 
 def sum(values: Iterable[Any]) -> Any:

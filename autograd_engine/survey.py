@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 from autograd_engine import titles
 from autograd_engine.calls import Call, Finder
@@ -33,10 +34,31 @@ class Survey:
     positions of what was asked for. The rest is found when it is first asked for.
     """
 
+    names: list[str]  # the one name of each value, in every view; of a constant without, its number
+    full_names: list[str]  # the same, those of parameters by the whole path in their model
+    given_names: list[str]  # the same, but "" where a value is only numbered, or a constant
+    calls: list[Call]  # the uses of modules and regions, the outer ones first
+    call_of: list[int]  # the innermost call in which each value stands, -1 where it stands in none
+    homes: list[str]  # the path of the module or region in which each stands, "" where in none
+    lent: dict[int, int]  # the leaves that several calls of one module alone use: with the first
+
     def __init__(self, *outputs: Value) -> None:
         self.values, self.position, self.operands = _numbered(*outputs)
         self.outputs = [self.position[id(output)] for output in outputs]
         self.output = outputs[-1]
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("calls", "call_of", "homes", "lent"):
+            finder = Finder(self.values, self.position, self.operands, self.notes)
+            self.calls, self.call_of, self.homes = finder.calls, finder.of, finder.homes
+            self.lent = finder.lent
+        elif name in ("names", "full_names", "given_names"):
+            handed = [self._handed_on(repeat) for repeat in self.repeats]
+            found = titles.named(self.values, self.operands, self.notes, self.calls, handed)
+            self.names, self.full_names, self.given_names = found
+        else:
+            raise AttributeError(f"a Survey has no {name!r}", name=name, obj=self)
+        return getattr(self, name)
 
     @cached_property
     def uses(self) -> list[int]:
@@ -53,54 +75,10 @@ class Survey:
         """The note of each value, an empty one where it has none."""
         return [getattr(value, "_note", NOTHING) for value in self.values]
 
-    @cached_property
-    def _titles(self) -> tuple[list[str], list[str], list[str]]:
-        handed = [self._handed_on(repeat) for repeat in self.repeats]
-        return titles.named(self.values, self.operands, self.notes, self.calls, handed)
-
-    @cached_property
-    def names(self) -> list[str]:
-        """The one name of each value, in every view; a constant without one is its number."""
-        return self._titles[0]
-
-    @cached_property
-    def full_names(self) -> list[str]:
-        """The name of each value, that of a parameter by the whole path in its model."""
-        return self._titles[1]
-
-    @cached_property
-    def given_names(self) -> list[str]:
-        """The same, but "" where a value is only numbered, or a constant."""
-        return self._titles[2]
-
     def name(self, value: Value) -> str:
         """Return the name of a value; one of another graph has its label, or is its number."""
         i = self.position.get(id(value))
         return value.label or titles.number(value._data) if i is None else self.names[i]
-
-    @cached_property
-    def _finder(self) -> Finder:
-        return Finder(self.values, self.position, self.operands, self.notes)
-
-    @cached_property
-    def calls(self) -> list[Call]:
-        """The uses of modules and regions, the outer ones first."""
-        return self._finder.calls
-
-    @cached_property
-    def call_of(self) -> list[int]:
-        """The innermost call in which each value stands, -1 where it stands in none."""
-        return self._finder.of
-
-    @cached_property
-    def homes(self) -> list[str]:
-        """The path of the module or region in which each value stands, "" where in none."""
-        return self._finder.homes
-
-    @cached_property
-    def lent(self) -> dict[int, int]:
-        """The leaves that several calls of one module use, and no others: each with the first."""
-        return self._finder.lent
 
     @cached_property
     def adjoints(self) -> list[float]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from autograd_engine.diagnosis.findings import AGAIN, ZEROED, Case, Finding, listed
 from autograd_engine.engine import Value
+from autograd_engine.floats import crossed
 from autograd_engine.gradients import holds, same
 from autograd_engine.primitives import Opaque
-from autograd_engine.several import crossed
 from autograd_engine.survey import Survey
 from autograd_engine.table import ADD, CONSTANT, DOT, LEAF, MULTIPLY, SUBTRACT
 from autograd_engine.words import counted
