@@ -140,8 +140,6 @@ def aside(out: Value) -> Value:
     mine = paused()
     if mine is None:
         return out
-    if state.muted(mine):
-        return constant(out._data)
     if latest(mine.silent):
         return unrecorded(out)
     home = latest(mine.placed)

@@ -112,9 +112,9 @@ def clip(x: Any, low: Any, high: Any) -> Any:
     if is_comparable(low) and is_comparable(high) and number(low) > number(high):
         raise ValueError(f"clip needs low <= high, got low = {low} and high = {high}")
     x = plain(x)
-    for bound, sides in ((low, (low, x)), (high, (x, high))):
+    for bound, is_high in ((low, False), (high, True)):
         if bound is not None:  # maximum and minimum would pass half of the gradient there
-            beyond = above(*sides)
+            beyond = above(x, bound) if is_high else above(bound, x)
             x = gate(1.0 - beyond, x) + gate(beyond, bound)
     return x
 
@@ -159,12 +159,7 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    try:
-        lefts, rights = tuple(xs), tuple(ys)
-    except TypeError:
-        as_list("dot", xs, "two lists: dot([a, b], [c, d])")
-        as_list("dot", ys, "two lists: dot([a, b], [c, d])")
-        raise
+    lefts, rights = (tuple(as_list("dot", x, "two lists: dot([a, b], [c, d])")) for x in (xs, ys))
     if len(lefts) != len(rights):
         raise ValueError(f"dot needs two vectors of one length, got {len(lefts)} and {len(rights)}")
     try:

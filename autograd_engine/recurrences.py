@@ -26,18 +26,15 @@ SUMS: Final = frozenset({ADD, SUBTRACT, NEGATIVE, SUM})
 ALONE: Final = frozenset({maximum, minimum, hypot})
 """Operations that reduce many values to one where nothing else stands in the cycle."""
 
-TRIES: Final = 12
-FREE: Final = re.compile(rb"\0+")
-
 
 def find(graph: Graph) -> list[Repeat]:
     """Return the recurrences of a graph, the largest first; none shares a value with another."""
     taken = bytearray(len(graph.nodes))
     worth = max(LEAST, len(taken) // 100)  # a smaller one is lost in the graph
     repeats: list[Repeat] = []
-    tries = TRIES
+    tries = 12
     for first, end, period in sorted(graph.regions(worth), key=lambda r: (r[0] - r[1], r[2])):
-        free = [part.span() for part in FREE.finditer(taken, first, end)]
+        free = [part.span() for part in re.compile(rb"\0+").finditer(taken, first, end)]
         first, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
         if end - first < max(2 * period, worth) or not tries:
             continue

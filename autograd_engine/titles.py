@@ -123,10 +123,8 @@ def _stems(paths: set[str]) -> dict[str, tuple[str, str, str, str, str, bool, bo
     for path, (layer, unit) in units.items():
         around, n = layers[layer]
         before, inner = f"{around}." * bool(around and several), f"{path}." * (path != "neuron")
-        row, above = (
-            unit * (layer in wide),
-            f"⁽{n.translate(RAISED)}⁾" * bool(n and len(layers) > 1),
-        )
+        row = unit * (layer in wide)
+        above = f"⁽{n.translate(RAISED)}⁾" * bool(n and len(layers) > 1)
         others = [int(other) for model, other in layers.values() if other and model == around]
         first = not n or int(n) == min(others)
         found[path] = before, row, above, lowered(row) + above, inner, first, bool(unit)
