@@ -145,21 +145,18 @@ class Orbits:
             grown += sum(self.extended(k, self.low[k] - 1) for k in reversed(body))
 
     def extended(self, k: int, t: int) -> bool:
-        """Find node k of step t among its readers' operands or its operands' readers."""
+        """Add node k of step t, if it is among its readers' operands or its operands' readers."""
         above = ((self.member(reader, t + lag), s) for reader, lag, s in self.readers[k])
         below = (self.member(of, t - lag) for kind, of, lag in self.slots[k] if kind == STEP)
         found = next(([self.graph.reads[i][s]] for i, s in above if i >= 0), None)
         found = found or next((self.users.get(i, []) for i in below if i >= 0), [])
-        return any(self.bind(k, t, node) for node in found)
-
-    def bind(self, k: int, t: int, node: int) -> bool:
-        """Make a value node k of step t if it may be; say whether it is."""
-        if not self.fits(k, t, node):
-            return False
-        self.orbits[k].insert(0 if t < self.low[k] else len(self.orbits[k]), node)
-        self.low[k] = min(t, self.low[k])
-        self.of[node] = k
-        return True
+        for node in found:
+            if self.fits(k, t, node):
+                self.orbits[k].insert(0 if t < self.low[k] else len(self.orbits[k]), node)
+                self.low[k] = min(t, self.low[k])
+                self.of[node] = k
+                return True
+        return False
 
     def fits(self, k: int, t: int, node: int) -> bool:
         """Say whether a value may be node k of step t, just before or after those known."""
@@ -167,8 +164,6 @@ class Orbits:
             return False
         reads, slots = self.graph.reads[node], self.slots[k]
         if self.graph.rules[node] != self.rules[k] or len(reads) != len(slots):
-            return False
-        if t not in (self.low[k] - 1, self.low[k] + len(self.orbits[k])):
             return False
         for (kind, of, lag), j in zip(slots, reads):
             if kind == STEP:

@@ -14,13 +14,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from operator import eq
-from typing import Final
-
-WINDOW: Final = 16
-"""Operations that stand in a row say more than one, but not where a step is shorter."""
-
-MOST: Final = 4
-"""So many periods are tried of each kind of vote."""
 
 STEP, SHARED, INPUT = range(3)
 Operand = tuple[int, int, int]  # STEP, body node, steps back; SHARED, place, 0; INPUT, number, 0
@@ -96,21 +89,19 @@ class Graph:
         one, two, old = self.reads[i], self.reads[i + period], i - 4 * period
         if len(one) != len(two) or self.rules[i] != self.rules[i + period]:
             return False
-        for a, b in zip(one, two):
-            if a < 0 or b < 0:  # a leaf: the same, or another such
-                if a >= 0 or b >= 0:
-                    return False
-            elif b >= old if a < old else b != a and b != a + period:
-                return False  # what is of long ago may be the same, or another such
-        return True
+        return all(  # what is of long ago may be the same, or another such; a leaf too
+            b < 0 if a < 0 else b >= 0 and (b < old if a < old else b - a in (0, period))
+            for a, b in zip(one, two)
+        )
 
 
 def periods(tokens: list[int]) -> list[int]:
     """Return the distances at which most tokens, and most long windows of them, come again."""
     n = len(tokens)
-    if n < 4 * WINDOW:
+    if n < 64:
         return list(range(1, n // 4 + 1))
-    windows = list(map(hash, zip(*[tokens[k:] for k in range(WINDOW)])))
+    # Operations that stand in a row say more than one, but not where a step is shorter.
+    windows = list(map(hash, zip(*[tokens[k:] for k in range(16)])))
     found: dict[int, None] = {}
     for heads, least in ((windows, 4), (tokens, n // 8)):
         last: dict[int, int] = {}
@@ -118,7 +109,7 @@ def periods(tokens: list[int]) -> list[int]:
         for i, head in enumerate(heads):
             gaps.append(i - last.get(head, i))
             last[head] = i
-        likely = Counter(gaps).most_common(MOST + 1)
+        likely = Counter(gaps).most_common(5)
         found.update({d: None for d, votes in likely if votes >= least and 0 < d <= n // 2})
     return list(found)
 
