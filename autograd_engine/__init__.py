@@ -14,16 +14,14 @@ Reading order, each module importing only from those above it:
     number       what one can ask a number: data, label, comparisons, NumPy
     methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
-    blocks       what `with` statements and calls open; no_grad, region
+    blocks       what `with` statements and calls open; no_grad, region, trace_source
     release      releasing graphs: a deep one on CPython 3.13, and the collector
-    sources      trace_source
     columns      the numbers of many Values, read and set in one loop
     functions    compositions: sum, mean, dot, softmax, ...
     gradients    gradient, and what a 0 does where it meets an infinite slope
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
-    graph        looking at a graph, regions
-    adoption     graphs of micrograd's own objects, as Values
+    graph        looking at a graph, regions; graphs of micrograd's own objects
     copies       copies and pickles of graphs; operations of several operands written out
     modules      Module: what has parameters
     naming       name_values, named
@@ -43,8 +41,7 @@ Reading order, each module importing only from those above it:
     keeper       the checkpoint of a training
     training     fit
     calls        which values stand in which use of a module or region
-    titles       the one name of each value
-    survey       a graph as flat lists, with names and calls
+    survey       a graph as flat lists, with calls and the one name of each value
     views        draw, draw_dot, Picture, explain, steps, explore, replay
     exercises    questions that a graph asks, and what each mistake would give
     playground   a folder in which all this runs in a browser
@@ -79,7 +76,7 @@ from autograd_engine.functions import (
 from autograd_engine.gradients import gradient
 from autograd_engine.naming import name_values, named
 from autograd_engine.primitives import Primitive, primitive
-from autograd_engine.sources import trace_source
+from autograd_engine.blocks import trace_source
 from autograd_engine.table import (
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1,
     hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,

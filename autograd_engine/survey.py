@@ -4,19 +4,28 @@
 >>> survey = Survey(a * b + a)
 >>> survey.operands, survey.names
 ([(), (), (0, 1), (2, 0)], ['a', 'b', 'v1', 'v2'])
+
+The one name of each value: a label comes first. Weights, biases, weighted sums and activations of
+neurons are called by their place, other parameters by their path in the model, what a first layer
+is fed x₀, x₁, ..., what the steps of a recurrence hand on h₁, h₂, ...; all else is numbered, and a
+constant is its number.
+
+>>> from autograd_engine.nn import MLP
+>>> Survey(MLP(2, [2, 1])([3.0, 4.0])).names[:8]
+['b₀⁽⁰⁾', 'w₀₀⁽⁰⁾', 'x₀', 'w₀₁⁽⁰⁾', 'x₁', 'z₀⁽⁰⁾', 'a₀⁽⁰⁾', 'b₁⁽⁰⁾']
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from itertools import chain
-from typing import Any
+from itertools import chain, count
+from typing import Any, TypeAlias
 
-from autograd_engine import titles
 from autograd_engine.calls import Call, Finder
 from autograd_engine.engine import Value
 from autograd_engine.graph import _numbered
@@ -24,6 +33,125 @@ from autograd_engine.notes import NOTHING, Note
 from autograd_engine.recurrences import find, turning
 from autograd_engine.repeats import Graph, Repeat
 from autograd_engine.table import CONSTANT, LEAF
+
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+STATES = "hscgrmnou"
+"""What the state of a recurrence is called, by the first of these that nothing else is."""
+
+_STATE = re.compile(rf"[{STATES}](?![^\W\d₀-₉])")
+
+Operands: TypeAlias = "list[tuple[int, ...]]"
+Handed: TypeAlias = "list[list[dict[int, int]]]"
+
+
+def number(data: float) -> str:
+    """Return a number as a name."""
+    return f"{data:.6g}".replace("-", "\N{MINUS SIGN}")
+
+
+def named(
+    values: list[Value], operands: Operands, notes: list[Note], calls: list[Call], handed: Handed
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the name of each value; its full one, of a parameter the path in its model; and the
+    name that its label, place or step gives it, "" where there is none.
+
+    `handed` is, for each repeat, each state that its steps hand on: its position by step.
+    """
+    titles = [note.place for note in notes]
+    full = titles.copy()
+    for i, title, path in places(operands, calls):
+        if not titles[i]:  # a weight may stand in two places
+            titles[i], full[i] = title, path
+    given = [note.label or title for note, title in zip(notes, titles)]
+    for i, title in _states(handed, set(given)) if handed else ():
+        given[i] = given[i] or title
+    wanted = Counter(given)
+    twice = {text: count(1) for text, n in wanted.items() if text and n > 1}
+    for i, text in enumerate(given if twice else ()):
+        if text in twice:  # it gets a number behind it
+            given[i] = next(name for n in twice[text] if (name := f"{text}#{n}") not in wanted)
+    numbers = (text for n in count(1) if (text := f"v{n}") not in wanted)
+    names = [
+        name or (number(value._data) if value._rule is CONSTANT else next(numbers))
+        for name, value in zip(given, values)
+    ]
+    return names, [path or name for path, name in zip(full, names)], given
+
+
+def _states(handed: Handed, taken: set[str]) -> Iterator[tuple[int, str]]:
+    """Yield position and name of what steps hand on: h₁, h₂, ..., of several h₀[1], h₁[1], ..."""
+    begun = {text[0] for text in taken if _STATE.match(text)}
+    letters = [letter for letter in STATES if letter not in begun]
+    for states, letter in zip(handed, [*letters, *STATES * len(handed)]):
+        for unit, steps in enumerate(states):
+            for t, i in steps.items():
+                title = f"{unit}".translate(LOWERED) + f"[{t}]" if len(states) > 1 else ""
+                yield i, letter + (title or f"{t}".translate(LOWERED))
+
+
+def places(operands: Operands, calls: list[Call]) -> Iterator[tuple[int, str, str]]:
+    """Yield position, name and full name of what stands in neurons, and enters them."""
+    neurons = [call for call in calls if call.dot >= 0]
+    stems = _stems({call.path for call in neurons})
+    fed: dict[int, set[str]] = defaultdict(set)  # by input, the models that it enters
+    for call in neurons if any(stem[0] for stem in stems.values()) else ():
+        for x in call.inputs:
+            fed[x].add(stems[call.path][0])
+    known: set[object] = set()  # neurons whose parameters have their names
+    for call in neurons:
+        before, row, above, below, path, first, inner = stems[call.path]
+        whole = calls[call.outer] if inner and call.outer >= 0 else call
+        again = f"[{whole.number}]" if whole.count > 1 else ""
+        if call.key not in known:
+            known.add(call.key)
+            given = operands[call.dot]
+            odd = len(given) % 2
+            if odd:
+                yield given[0], f"{before}b{below}", f"{path}b"
+            for k, w in enumerate(given[odd::2]):
+                yield w, f"{before}w{lowered(row, str(k))}{above}", f"{path}w.{k}"
+        for k, x in enumerate(call.inputs if first else ()):
+            if not operands[x]:
+                # What several models are fed alike is called after none of them.
+                title = f"{before if len(fed[x]) == 1 else ''}x{lowered(str(k))}{again}"
+                yield x, title, title
+        yield call.dot, f"{before}z{below}{again}", f"{path}z{again}"
+        yield call.outputs[0], f"{before}a{below}{again}", f"{path}a{again}"
+
+
+def _stems(paths: set[str]) -> dict[str, tuple[str, str, str, str, str, bool, bool]]:
+    """Return by path what names in a neuron have before and behind the letter: model, row, layer,
+    both; its path; whether its layer is the first; and whether it stands in one.
+    """
+    units = {path: _split("neurons", path) for path in paths}
+    layers = {layer: _split("layers", layer) for layer, _ in units.values()}
+    wide = {layer for layer, unit in units.values() if unit not in ("", "0")}
+    several = len({around for around, _ in layers.values()}) > 1
+    found = {}
+    for path, (layer, unit) in units.items():
+        around, n = layers[layer]
+        before, inner = f"{around}." * bool(around and several), f"{path}." * (path != "neuron")
+        row = unit * (layer in wide)
+        above = f"⁽{n.translate(RAISED)}⁾" * bool(n and len(layers) > 1)
+        others = [int(other) for model, other in layers.values() if other and model == around]
+        first = not n or int(n) == min(others)
+        found[path] = before, row, above, lowered(row) + above, inner, first, bool(unit)
+    return found
+
+
+def lowered(*indices: str) -> str:
+    """Return indices below the line, those of several digits apart."""
+    joint = "," if any(len(index) > 1 for index in indices) else ""
+    return joint.join(filter(None, indices)).translate(LOWERED)
+
+
+def _split(what: str, path: str) -> tuple[str, str]:
+    """Return what a unit or a layer stands in and its number, "" where it has none."""
+    match = re.fullmatch(rf"(?:(.*)\.)?{what}\.(\d+)", path)
+    alone = path != "neuron" and path  # that is one that stands in nothing
+    return (match[1] or "", match[2]) if match else (alone or "", "")
 
 
 class Survey:
@@ -54,7 +182,7 @@ class Survey:
             self.lent = finder.lent
         elif name in ("names", "full_names", "given_names"):
             handed = [self._handed_on(repeat) for repeat in self.repeats]
-            found = titles.named(self.values, self.operands, self.notes, self.calls, handed)
+            found = named(self.values, self.operands, self.notes, self.calls, handed)
             self.names, self.full_names, self.given_names = found
         else:
             raise AttributeError(f"a Survey has no {name!r}", name=name, obj=self)
@@ -78,7 +206,7 @@ class Survey:
     def name(self, value: Value) -> str:
         """Return the name of a value; one of another graph has its label, or is its number."""
         i = self.position.get(id(value))
-        return value.label or titles.number(value._data) if i is None else self.names[i]
+        return value.label or number(value._data) if i is None else self.names[i]
 
     @cached_property
     def adjoints(self) -> list[float]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from autograd_engine.blocks import enable_grad
+from autograd_engine.blocks import enable_grad, is_own
 from autograd_engine.compiler.call.guards import Guard, GuardError, Watch
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.fit.traces import Traces
@@ -24,7 +24,6 @@ from autograd_engine.graph import nodes
 from autograd_engine.number import number
 from autograd_engine.real import is_number
 from autograd_engine.release import seldom_collected
-from autograd_engine.sources import is_own
 from autograd_engine.table import CONSTANT, LEAF, equals, gate
 
 Array = Any

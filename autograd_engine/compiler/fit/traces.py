@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 
 import numpy
 
+from autograd_engine.blocks import is_own
 from autograd_engine.engine import Value
 from autograd_engine.notes import Note
 from autograd_engine.primitives import Primitive
-from autograd_engine.sources import is_own
 
 _ATOMS = (
     int, float, complex, str, bytes, type(None), Primitive, Note, CodeType, ModuleType,
