@@ -13,7 +13,7 @@ from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
 from threading import local
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from autograd_engine import state
 from autograd_engine.engine import Value, constant, record
@@ -59,15 +59,13 @@ class Decorating(Blocks, ContextDecorator):
     """Blocks that may also stand as `@...` before a function, and then hold for each call."""
 
     def __call__(self, function: Function) -> Function:
-        if any(late(function) for late in _LATE):
+        kinds = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
+        if any(kind(function) for kind in kinds):
             name, given = getattr(function, "__name__", function), getattr(self, "name", None)
             block = f"{type(self).__name__}({repr(given) if given else ''})"
             why = f"ends when the call of {name} returns, and its body runs only after that"
             raise TypeError(f"@{block} {why}: write `with {block}:` inside {name}")
         return super().__call__(function)
-
-
-_LATE: Final = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
 
 
 class no_grad(Decorating):

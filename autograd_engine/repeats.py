@@ -22,12 +22,10 @@ Operand = tuple[int, int, int]  # STEP, body node, steps back; SHARED, place, 0;
 class Graph:
     """A graph as lists, every operand before its uses, in which equal values are one.
 
-    `tokens[i]` says which operation made value i of the values at the places `operands[i]`. A
-    value nobody computed has no operands; its token is None, or tells which constant it is.
-    Without `merge` only equal constants are one.
+    `tokens[i]` says which operation made value i of those at `operands[i]`; of what nobody computed
+    it is None, or tells which constant it is. Without `merge` only equal constants are one.
     `same[i]` is the first place with a value equal to i's. Computed values are also numbered by
-    themselves: number r stands at `nodes[r]` and is `rules[r]` of `reads[r]`, where what nobody
-    computed stands as the negative number -1 - place.
+    themselves: r stands at `nodes[r]` and is `rules[r]` of `reads[r]`, a leaf is -1 - place.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from itertools import chain, count
-from typing import Any, TypeAlias
+from typing import Any
 
 from autograd_engine.calls import Call, Finder
 from autograd_engine.engine import Value
@@ -42,45 +42,13 @@ STATES = "hscgrmnou"
 
 _STATE = re.compile(rf"[{STATES}](?![^\W\d₀-₉])")
 
-Operands: TypeAlias = "list[tuple[int, ...]]"
-Handed: TypeAlias = "list[list[dict[int, int]]]"
-
 
 def number(data: float) -> str:
     """Return a number as a name."""
     return f"{data:.6g}".replace("-", "\N{MINUS SIGN}")
 
 
-def named(
-    values: list[Value], operands: Operands, notes: list[Note], calls: list[Call], handed: Handed
-) -> tuple[list[str], list[str], list[str]]:
-    """Return the name of each value; its full one, of a parameter the path in its model; and the
-    name that its label, place or step gives it, "" where there is none.
-
-    `handed` is, for each repeat, each state that its steps hand on: its position by step.
-    """
-    titles = [note.place for note in notes]
-    full = titles.copy()
-    for i, title, path in places(operands, calls):
-        if not titles[i]:  # a weight may stand in two places
-            titles[i], full[i] = title, path
-    given = [note.label or title for note, title in zip(notes, titles)]
-    for i, title in _states(handed, set(given)) if handed else ():
-        given[i] = given[i] or title
-    wanted = Counter(given)
-    twice = {text: count(1) for text, n in wanted.items() if text and n > 1}
-    for i, text in enumerate(given if twice else ()):
-        if text in twice:  # it gets a number behind it
-            given[i] = next(name for n in twice[text] if (name := f"{text}#{n}") not in wanted)
-    numbers = (text for n in count(1) if (text := f"v{n}") not in wanted)
-    names = [
-        name or (number(value._data) if value._rule is CONSTANT else next(numbers))
-        for name, value in zip(given, values)
-    ]
-    return names, [path or name for path, name in zip(full, names)], given
-
-
-def _states(handed: Handed, taken: set[str]) -> Iterator[tuple[int, str]]:
+def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tuple[int, str]]:
     """Yield position and name of what steps hand on: h₁, h₂, ..., of several h₀[1], h₁[1], ..."""
     begun = {text[0] for text in taken if _STATE.match(text)}
     letters = [letter for letter in STATES if letter not in begun]
@@ -91,7 +59,7 @@ def _states(handed: Handed, taken: set[str]) -> Iterator[tuple[int, str]]:
                 yield i, letter + (title or f"{t}".translate(LOWERED))
 
 
-def places(operands: Operands, calls: list[Call]) -> Iterator[tuple[int, str, str]]:
+def places(operands: list[tuple[int, ...]], calls: list[Call]) -> Iterator[tuple[int, str, str]]:
     """Yield position, name and full name of what stands in neurons, and enters them."""
     neurons = [call for call in calls if call.dot >= 0]
     stems = _stems({call.path for call in neurons})
@@ -177,13 +145,11 @@ class Survey:
 
     def __getattr__(self, name: str) -> Any:
         if name in ("calls", "call_of", "homes", "lent"):
-            finder = Finder(self.values, self.position, self.operands, self.notes)
+            finder = Finder(self)
             self.calls, self.call_of, self.homes = finder.calls, finder.of, finder.homes
             self.lent = finder.lent
         elif name in ("names", "full_names", "given_names"):
-            handed = [self._handed_on(repeat) for repeat in self.repeats]
-            found = named(self.values, self.operands, self.notes, self.calls, handed)
-            self.names, self.full_names, self.given_names = found
+            self._name_all()
         else:
             raise AttributeError(f"a Survey has no {name!r}", name=name, obj=self)
         return getattr(self, name)
@@ -202,6 +168,29 @@ class Survey:
     def notes(self) -> list[Note]:
         """The note of each value, an empty one where it has none."""
         return [getattr(value, "_note", NOTHING) for value in self.values]
+
+    def _name_all(self) -> None:
+        titles = [note.place for note in self.notes]
+        full = titles.copy()
+        for i, title, path in places(self.operands, self.calls):
+            if not titles[i]:  # a weight may stand in two places
+                titles[i], full[i] = title, path
+        given = [note.label or title for note, title in zip(self.notes, titles)]
+        handed = [self._handed_on(repeat) for repeat in self.repeats]
+        for i, title in _states(handed, set(given)) if handed else ():
+            given[i] = given[i] or title
+        wanted = Counter(given)
+        twice = {text: count(1) for text, n in wanted.items() if text and n > 1}
+        for i, text in enumerate(given if twice else ()):
+            if text in twice:  # it gets a number behind it
+                given[i] = next(name for n in twice[text] if (name := f"{text}#{n}") not in wanted)
+        numbers = (text for n in count(1) if (text := f"v{n}") not in wanted)
+        self.names = [
+            name or (number(value._data) if value._rule is CONSTANT else next(numbers))
+            for name, value in zip(given, self.values)
+        ]
+        self.full_names = [path or name for path, name in zip(full, self.names)]
+        self.given_names = given
 
     def name(self, value: Value) -> str:
         """Return the name of a value; one of another graph has its label, or is its number."""
