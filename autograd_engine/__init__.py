@@ -15,14 +15,13 @@ Reading order, each module importing only from those above it:
     methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
     blocks       what `with` statements and calls open; no_grad, region, trace_source
-    release      releasing graphs: a deep one on CPython 3.13, and the collector
     columns      the numbers of many Values, read and set in one loop
     functions    compositions: sum, mean, dot, softmax, ...
     gradients    gradient, and what a 0 does where it meets an infinite slope
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions; graphs of micrograd's own objects
-    copies       copies and pickles of graphs; operations of several operands written out
+    copies       copies, pickles, release of graphs; operations of several written out
     modules      Module: what has parameters
     naming       name_values, named
     firing       what a neuron and a layer compute
@@ -64,7 +63,7 @@ import sys as _sys
 import typing as _typing
 
 from autograd_engine import fallback  # noqa: F401  # before all others
-from autograd_engine import copies, graph, losses, manual, nn, optim, release  # noqa: F401
+from autograd_engine import copies, graph, losses, manual, nn, optim  # noqa: F401
 from autograd_engine.blocks import no_grad, region
 from autograd_engine.build import COMPILED as compiled
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad

@@ -19,9 +19,6 @@ from autograd_engine.engine import Value
 from autograd_engine.notes import FIRED, Entry, Note
 from autograd_engine.table import DOT, LEAF
 
-NEAR = 200
-"""So many values behind a neuron's output its dot product is looked for."""
-
 
 @dataclass(eq=False, slots=True)
 class Call:
@@ -153,7 +150,7 @@ class Finder:
     def _interior(self, output: int) -> list[int]:
         """Return the nearest dot product of weights, and what leads from there to an output."""
         waiting, seen = [-output], {output}
-        while waiting and len(seen) < NEAR:
+        while waiting and len(seen) < 200:
             dot = -heappop(waiting)
             given = self.operands[dot]
             own = given[len(given) % 2 :: 2] if self.values[dot]._rule is DOT else ()
