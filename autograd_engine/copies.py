@@ -161,10 +161,8 @@ def _restore(
 
 
 def opened(node: Value) -> Value:
-    """Return a value as elementary operations give it: itself, unless it is of several operands.
-
-    Then it is the last of the operations that its rule is written out in, with the data and the
-    gradients that they would have, the same values at each look; the graph itself is not changed.
+    """Return a value as elementary operations give it: itself, or the last of those that its rule
+    is written out in, with the data and gradients that they would have, the same at each look.
     """
     if node._x is None or node._rule.written_out is None:
         return node
@@ -235,8 +233,7 @@ _found: list[tuple[int, int, int]] = []  # the collector's thresholds, one for e
 def seldom_collected() -> Iterator[None]:
     """Let Python's collector look less often meanwhile: a graph has no cycles to be found.
 
-    It would spend up to half of the time. One that is switched off stays off. Where several
-    threads ask, the last sets back what the first found.
+    One that is off stays off. Where several threads ask, the last sets back what the first found.
     """
     _found.append(gc.get_threshold() if hasattr(gc, "get_threshold") else (0, 0, 0))  # on PyPy
     young, *older = _found[0]

@@ -82,10 +82,9 @@ def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> lis
 
 
 class Orbits:
-    """The nodes of a graph that are the same node of a body, step after step.
-
-    `orbits[k]` are node k's, from step `low[k]` on; `slots[k]` its operands, of kinds as those of
-    a `Repeat`, (STEP, k, lag), (SHARED, node) or (INPUT, last); `of` tells the orbit of a node.
+    """The nodes of a graph that are the same node of a body, step after step: `orbits[k]` are node
+    k's, from step `low[k]` on; `slots[k]` its operands, (STEP, k, lag), (SHARED, node, 0) or
+    (INPUT, last, 0); `of` tells the orbit of a node.
     """
 
     def __init__(self, graph: Graph, taken: bytearray) -> None:
@@ -201,9 +200,8 @@ class Orbits:
         return None
 
     def begun(self, low: list[int], high: list[int]) -> tuple[int, list[int]]:
-        """Return how many steps there are and where each orbit begins so that none reads a later.
-
-        As early as may be or, if more steps are left or fewer states, as late.
+        """Return how many steps there are and where each orbit begins so that none reads a later:
+        as early as may be or, if more steps are left or fewer states, as late.
         """
         early, late, before = list(low), list(high), [0]
         while before != early + late:

@@ -59,9 +59,8 @@ class Graph:
     def regions(self, worth: int) -> Iterator[tuple[int, int, int]]:
         """Yield first node, end and period of what looks like the same again and again.
 
-        Tokens, an operation with the distances of its first and its last operand, or of several
-        the nearest, that come again at one distance vote for a period; where node i is like node
-        i + period for long is a region.
+        Tokens, operations with the distances of two operands, that come again at one distance vote
+        for a period; where node i is like node i + period for long is a region.
         """
         far = len(self.nodes) // 2  # what is farther away is no part of this step or the last
         tokens = []
@@ -190,10 +189,7 @@ def verified(graph: Graph, repeat: Repeat) -> bool:
 
 
 def ordered(graph: Graph, repeats: Sequence[Repeat]) -> bool:
-    """Say whether one repeat can be run after the other, with what is between them in between.
-
-    No path may leave a repeat and return to it.
-    """
+    """Say whether one repeat can be run after the other: no path may leave one and return to it."""
     repeats = sorted(repeats, key=lambda repeat: max(repeat.places[-1]))
     codes, n = graph.codes, len(graph.reads)
     stage = [0] * (n + len(codes))  # what must have run before a value; codes below 0 at the end

@@ -240,10 +240,7 @@ class Survey:
         return list(enumerate(norms, 1))
 
     def at(self, numbers: Mapping[int, float]) -> float:
-        """Return the output with other numbers in the leaves at some positions.
-
-        It is NaN where an operation on the way there has no result.
-        """
+        """Return the output with other numbers in the leaves at some positions, NaN without one."""
         now = [numbers.get(i, value._data) for i, value in enumerate(self.values)]
         with suppress(ArithmeticError, ValueError):
             for i, operands in enumerate(self.operands):

@@ -116,10 +116,7 @@ CONSTANT: Final = row("constant", float, lambda out: (), symbol="", doc="a numbe
 
 
 def length(xs: tuple[Any, ...]) -> Any:
-    """Return the norm, hypot by hypot: squares would overflow, and have no root's slope at 0.
-
-    Never by abs, whose slope at 0 is 0: it would hide how the length curves there.
-    """
+    """Return the norm, hypot by hypot, since squares would overflow; abs would hide its kink at 0."""
     total = hypot(xs[0], 0.0) if len(xs) == 1 else xs[0]
     for x in xs[1:]:
         total = hypot(total, x)
@@ -129,9 +126,8 @@ def length(xs: tuple[Any, ...]) -> Any:
 def shifted(xs: tuple[Any, ...]) -> tuple[Any, list[Any], list[Any], Any]:
     """Return the largest, each less it, the exponentials of these, and their sum.
 
-    The largest exponential is then 1: none overflows, and the sum is at least 1, or 0 where all
-    are -inf, which is kept from the logarithm. No result depends on the shift: its gradient is
-    0, and is stopped because infinite operands would make it another.
+    None overflows, and the sum is at least 1, or 0 where all are -inf, which is kept from the
+    logarithm. The gradient of the shift is 0, and is stopped, since infinite operands would move it.
     """
     if floats.are_floats(xs):
         return floats.shifted(xs)
@@ -229,14 +225,10 @@ WIDEST: Final = 16
 """Of more logits softmax is recorded in elementary operations."""
 
 
-def entry(
-    name: str, doc: str, forward: Any, partials: Any, written_out: Any, number: int
-) -> Primitive:
+def entry(name: str, doc: str, forward: Any, slopes: Any, written: Any, i: int) -> Primitive:
     """Return the row of one entry of a function of lists."""
-    bound = [partial(function, number) for function in (forward, partials, written_out)]
-    return Primitive(
-        f"{name}[{number}]", bound[0], bound[1], name, (REAL,), True, bound[2], f"{doc} {number}"
-    )
+    forward, slopes, written = (partial(function, i) for function in (forward, slopes, written))
+    return Primitive(f"{name}[{i}]", forward, slopes, name, (REAL,), True, written, f"{doc} {i}")
 
 
 # fmt: off
