@@ -20,7 +20,8 @@ Reading order, each module importing only from those above it:
     gradients    gradient, and what a 0 does where it meets an infinite slope
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
-    graph        looking at a graph, regions; graphs of micrograd's own objects
+    graph        looking at a graph, regions
+    adoption     graphs of micrograd's own objects, as Values
     copies       copies, pickles, release of graphs; operations of several written out
     modules      Module: what has parameters
     naming       name_values, named

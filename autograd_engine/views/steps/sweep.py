@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
 
+from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.gradients import honest
-from autograd_engine.graph import adopted
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
