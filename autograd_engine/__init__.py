@@ -4,8 +4,7 @@ Reading order, each module importing only from those above it:
 
     build        how the package was built: plain, or compiled by mypyc
     fallback     where the compiled modules cannot run, their source does
-    floats       functions of plain floats that `math` lacks
-    several      functions of any number of operands
+    floats       functions of plain floats that `math` lacks, and of any number of operands
     words        foreign text as messages may show it; what to write instead of habits
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time
@@ -15,16 +14,14 @@ Reading order, each module importing only from those above it:
     number       what one can ask a number: data, label, comparisons, NumPy
     methods      the functions of the table as methods
     engine       Value: recording, topological order, the sweep backwards
-    blocks       what `with` statements and calls open; no_grad, region
-    release      releasing graphs: a deep one on CPython 3.13, and the collector
-    sources      trace_source
+    blocks       what `with` statements and calls open; no_grad, region, trace_source
     functions    compositions: sum, mean, dot, softmax, ...
     gradients    gradient, and what a 0 does where it meets an infinite slope
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
     graph        looking at a graph, regions
     adoption     graphs of micrograd's own objects, as Values
-    copies       copies and pickles of graphs; operations of several operands written out
+    copies       copies, pickles, release of graphs; operations of several written out
     columns      inner loops: numbers of many Values, what a neuron and a layer compute
     modules      Module: what has parameters
     naming       name_values, named
@@ -41,8 +38,7 @@ Reading order, each module importing only from those above it:
     history      the record of a training: its numbers, steps for replay, and checkpoint
     training     fit
     calls        which values stand in which use of a module or region
-    titles       the one name of each value
-    survey       a graph as flat lists, with names and calls
+    survey       a graph as flat lists, with calls and the one name of each value
     views        draw, draw_dot, Picture, explain, steps, explore, replay
     exercises    questions that a graph asks, and what each mistake would give
     playground   a folder in which all this runs in a browser
@@ -65,7 +61,7 @@ import sys as _sys
 import typing as _typing
 
 from autograd_engine import fallback  # noqa: F401  # before all others
-from autograd_engine import copies, graph, losses, manual, nn, optim, release  # noqa: F401
+from autograd_engine import copies, graph, losses, manual, nn, optim  # noqa: F401
 from autograd_engine.blocks import no_grad, region
 from autograd_engine.build import COMPILED as compiled
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
@@ -77,7 +73,7 @@ from autograd_engine.functions import (
 from autograd_engine.gradients import gradient
 from autograd_engine.naming import name_values, named
 from autograd_engine.primitives import Primitive, primitive
-from autograd_engine.sources import trace_source
+from autograd_engine.blocks import trace_source
 from autograd_engine.table import (
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1,
     hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,

@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 
 import autograd_engine
 from autograd_engine import options as ask
+from autograd_engine.copies import seldom_collected
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path, wrote
-from autograd_engine.release import seldom_collected
 from autograd_engine.words import LINE, counted, printable
 
 FOUND, INTERRUPTED = 1, 130

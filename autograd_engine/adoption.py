@@ -7,7 +7,7 @@ symbol and the numbers of its operands, where these stand in order or their orde
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
 from typing import Any
 
@@ -48,35 +48,43 @@ def _below(node: Any) -> Iterable[Any]:
     if not _is_alike(node):
         return ()
     if isinstance(node._prev, Set):
-        return sorted(
-            node._prev, key=lambda x: (str(getattr(x, "label", "")), getattr(x, "data", x))
-        )
+        key: Any = lambda x: (str(getattr(x, "label", "")), getattr(x, "data", x))  # noqa: E731
+        return sorted(node._prev, key=key)
     return node._prev  # type: ignore[no-any-return]
 
 
 def _made(node: Any, parts: list[Value], by: str) -> Value:
     """Return an object as a Value with these operands, with partials if they can be told."""
-    symbol = str(node._op or "")
-    value = Value(node.data, tuple(parts), symbol) if parts else Value(node.data)
-    found = _computed(node, symbol, parts) if parts else value
-    if isinstance(found, Value):
-        value = found
-    elif by:
-        raise ValueError(
-            f"{by} needs the partials of {symbol!r} (data {value.data}), and {found}; "
-            "ag.draw shows this graph without them"
-        )
+    value = Value(node.data)
+    if parts:
+        symbol = str(node._op or "")
+        found = _computed(node, symbol.strip("_").lower(), parts)
+        if by and isinstance(found, str):
+            raise ValueError(
+                f"{by} needs the partials of {symbol!r} (data {value.data}), and {found}; "
+                "ag.draw shows this graph without them"
+            )
+        value = Value(node.data, tuple(parts), symbol) if isinstance(found, str) else found
     value.label, value.grad = str(getattr(node, "label", "") or ""), node.grad or 0.0
     return value
 
 
 def _computed(node: Any, symbol: str, parts: Sequence[Value]) -> Value | str:
     """Return what the operation makes of its operands, or why that cannot be told."""
-    why = "no operation is written so: write one of + - * / **2 neg exp tanh ReLU ..."
-    if _spelled(symbol) == "**" and len(parts) == 1:
+    name = _SPELLINGS.get(symbol, symbol)
+    if name == "**" and len(parts) == 1:
         return "its exponent is not told: write it as **2"
+    why = "no operation is written so: write one of + - * / **2 neg exp tanh ReLU ..."
+    rules: list[Any] = [rule for rule in TABLE.values() if name in (rule.symbol.lower(), rule.name)]
+    if name == "-" and len(parts) == 1:
+        rules.insert(0, NEGATIVE)
+    if name[:2] == "**" and len(name) > 2:
+        with suppress(ValueError):
+            exponent = float(name[2:])
+            whole = exponent.is_integer() and "." not in name
+            rules.insert(0, power_of(int(exponent) if whole else exponent))
     in_order = not isinstance(node._prev, Set) or len(parts) == 1
-    for rule in _rules(_spelled(symbol), len(parts)):
+    for rule in rules:
         # One operand may have been two.
         for operands in (parts, [*parts, *parts])[: 1 + (len(parts) == 1)]:
             with suppress(ArithmeticError, TypeError, ValueError):
@@ -90,22 +98,3 @@ def _computed(node: Any, symbol: str, parts: Sequence[Value]) -> Value | str:
                     return made
                 why = f"of its operands it would be {made.data}: compute it anew"
     return why
-
-
-def _spelled(symbol: str) -> str:
-    name = symbol.strip("_").lower()
-    return _SPELLINGS.get(name, name)
-
-
-def _rules(name: str, count: int) -> Iterator[Any]:
-    """Yield the operations that are written so: with a row's symbol, its name, or as in Python."""
-    if name[:2] == "**" and len(name) > 2:
-        with suppress(ValueError):
-            exponent = float(name[2:])
-            whole = exponent.is_integer() and "." not in name
-            yield power_of(int(exponent) if whole else exponent)
-    if name == "-" and count == 1:
-        yield NEGATIVE
-    for rule in TABLE.values():
-        if name in (rule.symbol.lower(), rule.name):
-            yield rule

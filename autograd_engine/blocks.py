@@ -1,15 +1,19 @@
 """What is open around an operation: blocks of `with` statements, `no_grad` and `region`; calls of
-modules, which note with what they return that it came of them; and other derivatives.
+modules, which note with what they return that it came of them; `trace_source`, which notes the line
+of your program; and other derivatives.
 """
 
 from __future__ import annotations
 
+import linecache
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ContextDecorator, contextmanager
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from pathlib import Path
 from threading import local
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from autograd_engine import state
 from autograd_engine.engine import Value, constant, record
@@ -55,15 +59,13 @@ class Decorating(Blocks, ContextDecorator):
     """Blocks that may also stand as `@...` before a function, and then hold for each call."""
 
     def __call__(self, function: Function) -> Function:
-        if any(late(function) for late in _LATE):
+        kinds = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
+        if any(kind(function) for kind in kinds):
             name, given = getattr(function, "__name__", function), getattr(self, "name", None)
             block = f"{type(self).__name__}({repr(given) if given else ''})"
             why = f"ends when the call of {name} returns, and its body runs only after that"
             raise TypeError(f"@{block} {why}: write `with {block}:` inside {name}")
         return super().__call__(function)
-
-
-_LATE: Final = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
 
 
 class no_grad(Decorating):
@@ -140,8 +142,6 @@ def aside(out: Value) -> Value:
     mine = paused()
     if mine is None:
         return out
-    if state.muted(mine):
-        return constant(out._data)
     if latest(mine.silent):
         return unrecorded(out)
     home = latest(mine.placed)
@@ -214,6 +214,60 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
     if getattr(getattr(item, "dtype", None), "hasobject", False) and getattr(item, "shape", ()):
         return enumerate(item.tolist())
     return ()
+
+
+_PACKAGE = str(Path(__file__).parent / "_")[:-1], "autograd_engine/"
+"""What its files begin with, the second those of the compiled build in a traceback."""
+
+
+class trace_source(Blocks):
+    """Note with each value that is made in this block the source line that made it.
+
+    It holds for the thread or asyncio task that opened it. Explanations show the line; lines
+    inside the package are passed over for the one that called it.
+
+    >>> from autograd_engine import Value
+    >>> with trace_source():
+    ...     y = Value(2.0) + 1.0
+    >>> source_of(y).endswith(": y = Value(2.0) + 1.0")
+    True
+    """
+
+    def __enter__(self) -> None:
+        self._begin("traced", _noted_line)
+
+
+def source_of(value: Value) -> str:
+    """Return the place and text of the line that made a value, "" where it was not traced."""
+    file, number, text = noted(value).source or ("", 0, "")
+    if not number:
+        return ""
+    return f"{file}:{number}: {text}" if file else f"line {number}: {text}"
+
+
+def is_own(file: str) -> bool:
+    """Say whether a file of code is one of this package, interpreted or compiled."""
+    return file.startswith(_PACKAGE)
+
+
+def place(*others: str) -> tuple[str, int, str]:
+    """Return file, number and text of the line being run outside this and other packages."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and (
+        is_own(frame.f_code.co_filename)
+        or str(frame.f_globals.get("__name__", "")).partition(".")[0] in others
+    ):
+        frame = frame.f_back
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    return file, number, linecache.getline(file, number, frame.f_globals).strip()
+
+
+def _noted_line(value: Value) -> None:
+    file, number, text = place()
+    # A notebook's cell, or a prompt, is no file that one could look up.
+    cell = "ipykernel" in file or file.startswith("<")
+    note = value._note = noted(value).copy()
+    note.source = "" if cell else Path(file).name, number, text
 
 
 ANSWERS.update({"aside": aside, "detached": unrecorded})

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 try:
     from mypy_extensions import mypyc_attr
 except ImportError:  # interpreted without it, a class is what it is
 
     def mypyc_attr(**flags):  # type: ignore[no-untyped-def, misc]
-        return _itself
-
-
-def _itself(cls: Any) -> Any:
-    return cls
+        return lambda cls: cls
 
 
 COMPILED: Final = not __file__.endswith(".py")

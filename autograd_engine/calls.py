@@ -13,23 +13,20 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import heappop, heappush
+from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.notes import FIRED, Entry, Note
 from autograd_engine.table import DOT, LEAF
-
-NEAR = 200
-"""So many values behind a neuron's output its dot product is looked for."""
 
 
 @dataclass(eq=False, slots=True)
 class Call:
     """One use of a module or a region: the `number`-th, from 1, of `count` in this graph.
 
-    `members` are the positions of all values in it, those of calls inside it too, and of leaves
-    and constants that nothing else uses; `outputs` those that were returned or marked, `inputs`
-    those it was given, as far as they are known. `outer` is the call around it, or -1, and `dot`
-    the weighted sum of a neuron, or -1.
+    `members` are the positions of all values in it, also of leaves that nothing else uses;
+    `outputs` those that were returned or marked, `inputs` those it was given, as far as known.
+    `outer` is the call around it, or -1, and `dot` the weighted sum of a neuron, or -1.
     """
 
     path: str
@@ -60,24 +57,20 @@ def _above(path: str, around: str) -> tuple[str, ...]:
 
 
 class Finder:
-    """The calls, each behind those around it; `of` each value the innermost, or -1, and its path.
-
-    A weight that several calls of a neuron use has the path, and no call.
+    """The calls in a survey, each behind those around it; `of` each value the innermost, or -1, and
+    its path. A weight that several calls of a neuron use has the path, and no call.
     """
 
-    def __init__(
-        self,
-        values: list[Value],
-        position: dict[int, int],
-        operands: list[tuple[int, ...]],
-        notes: list[Note],
-    ) -> None:
-        self.values, self.position, self.operands, self.notes = values, position, operands, notes
+    def __init__(self, survey: Any) -> None:
+        self.values: list[Value] = survey.values
+        self.position: dict[int, int] = survey.position
+        self.operands: list[tuple[int, ...]] = survey.operands
+        self.notes: list[Note] = survey.notes
         self.calls: list[Call] = []
         self.around: dict[int, tuple[int, ...]] = {-1: ()}  # a call and those around it
-        self.of = [-1] * len(operands)
-        self.homes = [""] * len(operands)
-        self.leaves = {i for i, value in enumerate(values) if value._rule is LEAF}
+        self.of = [-1] * len(self.operands)
+        self.homes = [""] * len(self.operands)
+        self.leaves = {i for i, value in enumerate(self.values) if value._rule is LEAF}
         self.lent: dict[int, int] = {}  # the first call of a leaf that several of one module use
         self._entered: dict[int, int] = {}  # id of an entry -> its call
         # Calls that are put together: what they stand in, and the paths of those in them; of what
@@ -85,7 +78,7 @@ class Finder:
         self._parts: dict[int, tuple[int, set[str]]] = {}
         self._fed = defaultdict[object, tuple[list[int], Counter[str]]](lambda: ([], Counter()))
         self._module: dict[object, object] = {}  # a name and the key of a part -> the whole's key
-        marked = [i for i, n in enumerate(notes) if n.region or n.home or n.ended]
+        marked = [i for i, n in enumerate(self.notes) if n.region or n.home or n.ended]
         if marked:
             self.enter(marked)
             self.fire(marked)
@@ -157,7 +150,7 @@ class Finder:
     def _interior(self, output: int) -> list[int]:
         """Return the nearest dot product of weights, and what leads from there to an output."""
         waiting, seen = [-output], {output}
-        while waiting and len(seen) < NEAR:
+        while waiting and len(seen) < 200:
             dot = -heappop(waiting)
             given = self.operands[dot]
             own = given[len(given) % 2 :: 2] if self.values[dot]._rule is DOT else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from autograd_engine.derivatives import grad, one_value, point_of, shaped
@@ -53,11 +54,11 @@ def _check_order(f: Function, x: list[float], order: int, path: str) -> None:
         head = f"{'input':>12} {'analytic':>24} {'numeric':>24} {'difference':>12}"
         raise AssertionError("\n".join([f"derivatives {titles[0]}:", head, *rows]))
     for i in range(len(x) if order > 1 else 0):
+        _check_order(partial(_entry, f, i), x, order - 1, f"{path}x[{i}], ")
 
-        def slope(inputs: Sequence[Any], i: int = i) -> Any:
-            return grad(f)(inputs)[i]
 
-        _check_order(slope, x, order - 1, f"{path}x[{i}], ")
+def _entry(f: Function, i: int, inputs: Sequence[Any]) -> Any:
+    return grad(f)(inputs)[i]
 
 
 def _difference(f: Function, x: list[float], i: int) -> tuple[float, float, float]:

@@ -1,24 +1,28 @@
-"""Copies of values and of graphs, pickles among them; and what an operation of several operands is
-written out in.
+"""Copies of values and of graphs, pickles among them; what an operation of several operands is
+written out in; and how graphs are released.
 """
 
 from __future__ import annotations
 
 import copyreg
+import gc
 import math
+import sys
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
 from autograd_engine import engine, graph
 from autograd_engine.blocks import enable_grad
+from autograd_engine.build import COMPILED
 from autograd_engine.engine import Value, ordered
+from autograd_engine.floats import crossed, dot
 from autograd_engine.graph import _numbered, nodes
 from autograd_engine.notes import FIRED, NOTHING, Entry, Note, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque, Primitive, find_primitive, paired
-from autograd_engine.several import crossed, dot
 from autograd_engine.state import ANSWERS, alone
 from autograd_engine.table import DOT, LEAF
 
@@ -157,10 +161,8 @@ def _restore(
 
 
 def opened(node: Value) -> Value:
-    """Return a value as elementary operations give it: itself, unless it is of several operands.
-
-    Then it is the last of the operations that its rule is written out in, with the data and the
-    gradients that they would have, the same values at each look; the graph itself is not changed.
+    """Return a value as elementary operations give it: itself, or the last of those that its rule
+    is written out in, with the data and gradients that they would have, the same at each look.
     """
     if node._x is None or node._rule.written_out is None:
         return node
@@ -216,3 +218,62 @@ copyreg.pickle(Value, _flatten)
 # Files of version 0.1.0 look for these where they stood then.
 vars(engine).update(find_primitive=find_primitive, Note=Note, Primitive=Primitive)
 vars(graph).update(_restore=_restore, _restore_leaf=_restore_leaf)
+
+
+# Interpreted, CPython 3.13 follows a chain of plain objects 10,000 C calls deep before it pauses,
+# which crashes a thread with a stack of 512 KiB, and a browser's Python. There, a dying value hands
+# its operands to a list that the outermost release empties; that costs time, so others go without.
+
+_waiting: list[Value | None] = []
+_emptying: list[bool] = []  # holds one item while the list is being emptied
+_found: list[tuple[int, int, int]] = []  # the collector's thresholds, one for each block
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Let Python's collector look less often meanwhile: a graph has no cycles to be found.
+
+    One that is off stays off. Where several threads ask, the last sets back what the first found.
+    """
+    _found.append(gc.get_threshold() if hasattr(gc, "get_threshold") else (0, 0, 0))  # on PyPy
+    young, *older = _found[0]
+    if young:
+        gc.set_threshold(max(young, 1_000_000), *older)
+    try:
+        yield
+    finally:
+        before = _found.pop()
+        if young and not _found:
+            gc.set_threshold(*before)
+
+
+def _release(
+    self: Any,
+    waiting: list[Value | None] = _waiting,
+    emptying: list[bool] = _emptying,  # as defaults: at its exit Python clears the globals first
+) -> None:
+    try:
+        x, y, rule = self._x, self._y, self._rule
+    except AttributeError:  # its making was interrupted
+        return
+    if x is None:  # a leaf
+        return
+    waiting.append(x)
+    waiting.append(y)
+    if y is None and rule.several:
+        waiting.extend(self._many[::2])
+        del self._many  # whose tuple would release them one inside the other
+    x = y = rule = self._x = self._y = None  # the list alone holds them
+    while waiting and not emptying:  # once more if another thread added to it meanwhile
+        emptying.append(True)
+        try:
+            while waiting:
+                waiting.pop()
+        except IndexError:  # another thread was quicker by one
+            pass
+        finally:
+            emptying.pop()
+
+
+if not COMPILED and (sys.version_info[:2] == (3, 13) or sys.platform == "emscripten"):
+    Value.__del__ = _release  # type: ignore[attr-defined]

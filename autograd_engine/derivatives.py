@@ -95,7 +95,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     >>> grad(grad(lambda x: x**4))(2.0)
     48.0
     """
-    return derived(_slope, f, _positions(f, argnums))
+    return derived(_slope, f, _positions(f, argnums), False)
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -104,7 +104,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> value_and_grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 3.0})
     (6.0, {'a': 3.0, 'b': 2.0})
     """
-    return derived(_value_and_slope, f, _positions(f, argnums))
+    return derived(_slope, f, _positions(f, argnums), True)
 
 
 def _positions(f: object, argnums: Any) -> Any:
@@ -115,13 +115,8 @@ def _positions(f: object, argnums: Any) -> Any:
     return positions
 
 
-def _slope(f: Callable[..., Any], argnums: Any, /, *args: Any, **kwargs: Any) -> Any:
-    """Return the derivative of f at these arguments."""
-    return _value_and_slope(f, argnums, *args, **kwargs)[1]
-
-
-def _value_and_slope(f: Callable[..., Any], argnums: Any, /, *args: Any, **kwargs: Any) -> Any:
-    """Return the value of f at these arguments, and its derivative."""
+def _slope(f: Callable[..., Any], argnums: Any, both: bool, /, *args: Any, **kwargs: Any) -> Any:
+    """Return the derivative of f at these arguments, behind its value if `both`."""
     positions = argnums if isinstance(argnums, tuple) else (argnums,)
     for position in positions:
         if not -len(args) <= position < len(args):
@@ -142,8 +137,8 @@ def _value_and_slope(f: Callable[..., Any], argnums: Any, /, *args: Any, **kwarg
         output = one_value(f(*given, **kwargs))
         slopes = iter(gradient(output, inputs, create_graph=nested))
         found = tuple([map_numbers(lambda leaf: next(slopes), args[i]) for i in positions])
-    value = output if nested else output._data
-    return value, found if isinstance(argnums, tuple) else found[0]
+    slope = found if isinstance(argnums, tuple) else found[0]
+    return (output if nested else output._data, slope) if both else slope
 
 
 def derived(way: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> Callable[..., Any]:

@@ -112,14 +112,11 @@ def clip(x: Any, low: Any, high: Any) -> Any:
     if is_comparable(low) and is_comparable(high) and number(low) > number(high):
         raise ValueError(f"clip needs low <= high, got low = {low} and high = {high}")
     x = plain(x)
-    if low is not None:
-        x = _replaced(x, above(low, x), low)
-    return x if high is None else _replaced(x, above(x, high), high)
-
-
-def _replaced(x: Any, beyond: Any, bound: Any) -> Any:
-    # maximum and minimum would pass half of the gradient at a bound.
-    return gate(1.0 - beyond, x) + gate(beyond, bound)
+    for bound, is_high in ((low, False), (high, True)):
+        if bound is not None:  # maximum and minimum would pass half of the gradient there
+            beyond = above(x, bound) if is_high else above(bound, x)
+            x = gate(1.0 - beyond, x) + gate(beyond, bound)
+    return x
 
 
 def sum(values: Iterable[Any]) -> Any:
@@ -162,12 +159,7 @@ def dot(xs: Iterable[Any], ys: Iterable[Any], start: Any = None) -> Any:
     >>> dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    try:
-        lefts, rights = tuple(xs), tuple(ys)
-    except TypeError:
-        as_list("dot", xs, "two lists: dot([a, b], [c, d])")
-        as_list("dot", ys, "two lists: dot([a, b], [c, d])")
-        raise
+    lefts, rights = (tuple(as_list("dot", x, "two lists: dot([a, b], [c, d])")) for x in (xs, ys))
     if len(lefts) != len(rights):
         raise ValueError(f"dot needs two vectors of one length, got {len(lefts)} and {len(rights)}")
     try:

@@ -4,10 +4,9 @@ An adjoint of exactly 0 passes nothing on to an infinite slope, so that what has
 turns a gradient into NaN. Where the derivative is recorded, that is an operation, `azmul`: a graph
 recorded where the adjoint was 0 gives the right number where it is not.
 
-The derivative of a derivative cannot go by that rule: that of norm(x)**2 at 0 is norm(x), which is
-0, times what changes infinitely fast, and leaving it out would give 0 where 2 is right. So a sweep
-through a graph that holds recorded derivatives multiplies honestly, which gives NaN, unless the
-0 is *immovable*: nothing that the leaves do changes it, as behind the dead side of a relu.
+The derivative of a derivative cannot go by that rule: that of norm(x)**2 at 0 is 0 times what
+changes infinitely fast, and 2 is right. So a sweep through such a graph multiplies honestly, which
+gives NaN, unless the 0 is *immovable*, as behind the dead side of a relu.
 """
 
 from __future__ import annotations

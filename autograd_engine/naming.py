@@ -86,28 +86,27 @@ def _label(names: Mapping[str, object], before: Collection[int]) -> int:
     return count
 
 
-def _labels(names: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
-    """Yield each value with the label it should have, the best label first."""
+def _labels(names: Mapping[str, object]) -> list[tuple[str, Value]]:
+    """Return each value with the label it should have, the best label first."""
     modules = {name: held for name, held in names.items() if isinstance(held, Module)}
-    several, known = len(set(map(id, modules.values()))) > 1, set()
-    for name, module in modules.items():
-        for label, value in _held(name, module) if several else module.named_parameters():
-            known.add(id(value))
-            yield label, value
-    own = {id(held): name for name, held in names.items() if isinstance(held, Value)}
+    several = len(set(map(id, modules.values()))) > 1
+    found = [
+        pair
+        for name, module in modules.items()
+        for pair in (_held(name, module) if several else module.named_parameters())
+    ]
+    known = {id(value) for _, value in found}
+    own = {name: held for name, held in names.items() if isinstance(held, Value)}
+    called = {id(value): name for name, value in own.items()}
     inner: list[tuple[str, Value]] = []
-    looped: set[str] = set()
-    for name, held in names.items():
-        if not isinstance(held, (Value, Module)):
-            found = [pair for pair in _held(name, held) if id(pair[1]) not in known]
-            inner += found
-            # Of several values in a list, one alone has a variable of its own: a loop's.
-            mine = {own[id(value)] for _, value in found if id(value) in own}
-            looped |= mine if len(mine) == 1 < len(found) else set()
-    for name, held in names.items():
-        if isinstance(held, Value) and name not in looped:
-            yield name, held
-    yield from inner
+    for name in [name for name in names if name not in own and name not in modules]:
+        parts = [pair for pair in _held(name, names[name]) if id(pair[1]) not in known]
+        inner += parts
+        # Of several values in a list, one alone has a variable of its own: a loop's.
+        mine = {called[id(value)] for _, value in parts if id(value) in called}
+        if len(mine) == 1 < len(parts):
+            own.pop(mine.pop(), None)
+    return [*found, *own.items(), *inner]
 
 
 def _held(name: str, held: object, outer: tuple[int, ...] = ()) -> Iterator[tuple[str, Value]]:

@@ -37,10 +37,9 @@ FIRED: Final = Entry()
 class Note:
     """What is known about a value beside its numbers: its label, its region's name, its source.
 
-    The source is a file, a line number and the line itself, where `trace_source` was on. What an
-    operation of several operands was `opened` to stays while its value does; see `copies`. A
-    parameter has a `place`, its path in its module. A result has as its `home` the use of a module
-    or region that it was recorded in, where that was noted, and as `ended` that which it came of.
+    The source is a file, a line number and the line itself. What an operation of several operands
+    was `opened` to stays while its value does. A parameter has a `place`, its path in its module. A
+    result has as its `home` the use that it was recorded in, and as `ended` that which it came of.
     """
 
     label: str = ""

@@ -54,10 +54,7 @@ class Number:
         """The derivative: a leaf's sums up since `zero_grad()`, others have that of the latest."""
         if WATCHED:
             told("grad", self, grad_of(self))
-        try:
-            return self._grad
-        except AttributeError:  # interpreted, a computed value has none before a sweep
-            return 0.0
+        return grad_of(self)
 
     @grad.setter
     def grad(self, grad: Any) -> None:
@@ -242,7 +239,7 @@ def grad_of(node: Number) -> float:
     """Return the gradient of a value, unheard."""
     try:
         return node._grad
-    except AttributeError:
+    except AttributeError:  # interpreted, a computed value has none before a sweep
         return 0.0
 
 

@@ -270,17 +270,12 @@ def slopes(rule: Primitive, partials: Any, count: int) -> tuple[float, ...]:
     try:
         return tuple([as_float(item) for item in checked(rule, partials, count)])
     except TypeError:
-        raise mismatched(rule, partials) from None
+        return checked(rule, partials, -1)  # type: ignore[no-any-return]
 
 
 def checked(rule: Primitive, partials: Any, count: int) -> Any:
-    if type(partials) is not tuple or len(partials) != count:
-        raise mismatched(rule, partials)
-    return partials
-
-
-def mismatched(rule: Primitive, partials: object) -> Exception:
-    return TypeError(
-        f"the partials of {rule.name} must come as a tuple, one for each operand, "
-        f"not {partials!r:.200}"
-    )
+    """Return so many partials, refusing others."""
+    if type(partials) is tuple and len(partials) == count:
+        return partials
+    wanted = "must come as a tuple, one for each operand"
+    raise TypeError(f"the partials of {rule.name} {wanted}, not {partials!r:.200}") from None

@@ -22,10 +22,8 @@ LEAVING: Final = (
 
 
 def is_number(data: Any) -> bool:
-    """Say whether this is one real number, which an operator takes beside a Value.
-
-    So is an array or tensor of no dimension that tracks no gradient, but not what has arithmetic of
-    its own, such as a symbol or a quantity with a unit, whatever `float` makes of it.
+    """Say whether this is one real number, as is an array or tensor of no dimension that tracks no
+    gradient; not what has arithmetic of its own, such as a symbol or a quantity with a unit.
     """
     if isinstance(data, (float, int)):
         return True

@@ -26,18 +26,15 @@ SUMS: Final = frozenset({ADD, SUBTRACT, NEGATIVE, SUM})
 ALONE: Final = frozenset({maximum, minimum, hypot})
 """Operations that reduce many values to one where nothing else stands in the cycle."""
 
-TRIES: Final = 12
-FREE: Final = re.compile(rb"\0+")
-
 
 def find(graph: Graph) -> list[Repeat]:
     """Return the recurrences of a graph, the largest first; none shares a value with another."""
     taken = bytearray(len(graph.nodes))
     worth = max(LEAST, len(taken) // 100)  # a smaller one is lost in the graph
     repeats: list[Repeat] = []
-    tries = TRIES
+    tries = 12
     for first, end, period in sorted(graph.regions(worth), key=lambda r: (r[0] - r[1], r[2])):
-        free = [part.span() for part in FREE.finditer(taken, first, end)]
+        free = [part.span() for part in re.compile(rb"\0+").finditer(taken, first, end)]
         first, end = max(free, key=lambda part: part[1] - part[0], default=(0, 0))
         if end - first < max(2 * period, worth) or not tries:
             continue
@@ -85,10 +82,9 @@ def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> lis
 
 
 class Orbits:
-    """The nodes of a graph that are the same node of a body, step after step.
-
-    `orbits[k]` are node k's, from step `low[k]` on; `slots[k]` its operands, of kinds as those of
-    a `Repeat`, (STEP, k, lag), (SHARED, node) or (INPUT, last); `of` tells the orbit of a node.
+    """The nodes of a graph that are the same node of a body, step after step: `orbits[k]` are node
+    k's, from step `low[k]` on; `slots[k]` its operands, (STEP, k, lag), (SHARED, node, 0) or
+    (INPUT, last, 0); `of` tells the orbit of a node.
     """
 
     def __init__(self, graph: Graph, taken: bytearray) -> None:
@@ -148,21 +144,18 @@ class Orbits:
             grown += sum(self.extended(k, self.low[k] - 1) for k in reversed(body))
 
     def extended(self, k: int, t: int) -> bool:
-        """Find node k of step t among its readers' operands or its operands' readers."""
+        """Add node k of step t, if it is among its readers' operands or its operands' readers."""
         above = ((self.member(reader, t + lag), s) for reader, lag, s in self.readers[k])
         below = (self.member(of, t - lag) for kind, of, lag in self.slots[k] if kind == STEP)
         found = next(([self.graph.reads[i][s]] for i, s in above if i >= 0), None)
         found = found or next((self.users.get(i, []) for i in below if i >= 0), [])
-        return any(self.bind(k, t, node) for node in found)
-
-    def bind(self, k: int, t: int, node: int) -> bool:
-        """Make a value node k of step t if it may be; say whether it is."""
-        if not self.fits(k, t, node):
-            return False
-        self.orbits[k].insert(0 if t < self.low[k] else len(self.orbits[k]), node)
-        self.low[k] = min(t, self.low[k])
-        self.of[node] = k
-        return True
+        for node in found:
+            if self.fits(k, t, node):
+                self.orbits[k].insert(0 if t < self.low[k] else len(self.orbits[k]), node)
+                self.low[k] = min(t, self.low[k])
+                self.of[node] = k
+                return True
+        return False
 
     def fits(self, k: int, t: int, node: int) -> bool:
         """Say whether a value may be node k of step t, just before or after those known."""
@@ -170,8 +163,6 @@ class Orbits:
             return False
         reads, slots = self.graph.reads[node], self.slots[k]
         if self.graph.rules[node] != self.rules[k] or len(reads) != len(slots):
-            return False
-        if t not in (self.low[k] - 1, self.low[k] + len(self.orbits[k])):
             return False
         for (kind, of, lag), j in zip(slots, reads):
             if kind == STEP:
@@ -209,9 +200,8 @@ class Orbits:
         return None
 
     def begun(self, low: list[int], high: list[int]) -> tuple[int, list[int]]:
-        """Return how many steps there are and where each orbit begins so that none reads a later.
-
-        As early as may be or, if more steps are left or fewer states, as late.
+        """Return how many steps there are and where each orbit begins so that none reads a later:
+        as early as may be or, if more steps are left or fewer states, as late.
         """
         early, late, before = list(low), list(high), [0]
         while before != early + late:

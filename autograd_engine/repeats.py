@@ -14,13 +14,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from operator import eq
-from typing import Final
-
-WINDOW: Final = 16
-"""Operations that stand in a row say more than one, but not where a step is shorter."""
-
-MOST: Final = 4
-"""So many periods are tried of each kind of vote."""
 
 STEP, SHARED, INPUT = range(3)
 Operand = tuple[int, int, int]  # STEP, body node, steps back; SHARED, place, 0; INPUT, number, 0
@@ -29,12 +22,10 @@ Operand = tuple[int, int, int]  # STEP, body node, steps back; SHARED, place, 0;
 class Graph:
     """A graph as lists, every operand before its uses, in which equal values are one.
 
-    `tokens[i]` says which operation made value i of the values at the places `operands[i]`. A
-    value nobody computed has no operands; its token is None, or tells which constant it is.
-    Without `merge` only equal constants are one.
+    `tokens[i]` says which operation made value i of those at `operands[i]`; of what nobody computed
+    it is None, or tells which constant it is. Without `merge` only equal constants are one.
     `same[i]` is the first place with a value equal to i's. Computed values are also numbered by
-    themselves: number r stands at `nodes[r]` and is `rules[r]` of `reads[r]`, where what nobody
-    computed stands as the negative number -1 - place.
+    themselves: r stands at `nodes[r]` and is `rules[r]` of `reads[r]`, a leaf is -1 - place.
     """
 
     def __init__(
@@ -68,9 +59,8 @@ class Graph:
     def regions(self, worth: int) -> Iterator[tuple[int, int, int]]:
         """Yield first node, end and period of what looks like the same again and again.
 
-        Tokens, an operation with the distances of its first and its last operand, or of several
-        the nearest, that come again at one distance vote for a period; where node i is like node
-        i + period for long is a region.
+        Tokens, operations with the distances of two operands, that come again at one distance vote
+        for a period; where node i is like node i + period for long is a region.
         """
         far = len(self.nodes) // 2  # what is farther away is no part of this step or the last
         tokens = []
@@ -96,21 +86,19 @@ class Graph:
         one, two, old = self.reads[i], self.reads[i + period], i - 4 * period
         if len(one) != len(two) or self.rules[i] != self.rules[i + period]:
             return False
-        for a, b in zip(one, two):
-            if a < 0 or b < 0:  # a leaf: the same, or another such
-                if a >= 0 or b >= 0:
-                    return False
-            elif b >= old if a < old else b != a and b != a + period:
-                return False  # what is of long ago may be the same, or another such
-        return True
+        return all(  # what is of long ago may be the same, or another such; a leaf too
+            b < 0 if a < 0 else b >= 0 and (b < old if a < old else b - a in (0, period))
+            for a, b in zip(one, two)
+        )
 
 
 def periods(tokens: list[int]) -> list[int]:
     """Return the distances at which most tokens, and most long windows of them, come again."""
     n = len(tokens)
-    if n < 4 * WINDOW:
+    if n < 64:
         return list(range(1, n // 4 + 1))
-    windows = list(map(hash, zip(*[tokens[k:] for k in range(WINDOW)])))
+    # Operations that stand in a row say more than one, but not where a step is shorter.
+    windows = list(map(hash, zip(*[tokens[k:] for k in range(16)])))
     found: dict[int, None] = {}
     for heads, least in ((windows, 4), (tokens, n // 8)):
         last: dict[int, int] = {}
@@ -118,7 +106,7 @@ def periods(tokens: list[int]) -> list[int]:
         for i, head in enumerate(heads):
             gaps.append(i - last.get(head, i))
             last[head] = i
-        likely = Counter(gaps).most_common(MOST + 1)
+        likely = Counter(gaps).most_common(5)
         found.update({d: None for d, votes in likely if votes >= least and 0 < d <= n // 2})
     return list(found)
 
@@ -201,10 +189,7 @@ def verified(graph: Graph, repeat: Repeat) -> bool:
 
 
 def ordered(graph: Graph, repeats: Sequence[Repeat]) -> bool:
-    """Say whether one repeat can be run after the other, with what is between them in between.
-
-    No path may leave a repeat and return to it.
-    """
+    """Say whether one repeat can be run after the other: no path may leave one and return to it."""
     repeats = sorted(repeats, key=lambda repeat: max(repeat.places[-1]))
     codes, n = graph.codes, len(graph.reads)
     stage = [0] * (n + len(codes))  # what must have run before a value; codes below 0 at the end

@@ -131,14 +131,9 @@ def latest(blocks: list[Block]) -> Any:
 def paused() -> Owner | None:
     """Return the owner of what runs here if it does not simply record: it is silent, or noted."""
     mine = here()
-    if mine is None or not (mine.silent or mine.traced or mine.placed):
-        return None
-    return mine if any(map(latest, (mine.silent, mine.traced, mine.placed))) else None
-
-
-def muted(owner: Owner) -> bool:
-    """Say whether the owner is silent, and nobody must know all the same what it computes."""
-    return bool(latest(owner.silent)) and not (WATCHED and watcher())
+    if mine is not None and any(map(latest, (mine.silent, mine.traced, mine.placed))):
+        return mine
+    return None
 
 
 def watcher() -> Callable[..., None] | None:

@@ -4,18 +4,28 @@
 >>> survey = Survey(a * b + a)
 >>> survey.operands, survey.names
 ([(), (), (0, 1), (2, 0)], ['a', 'b', 'v1', 'v2'])
+
+The one name of each value: a label comes first. Weights, biases, weighted sums and activations of
+neurons are called by their place, other parameters by their path in the model, what a first layer
+is fed x₀, x₁, ..., what the steps of a recurrence hand on h₁, h₂, ...; all else is numbered, and a
+constant is its number.
+
+>>> from autograd_engine.nn import MLP
+>>> Survey(MLP(2, [2, 1])([3.0, 4.0])).names[:8]
+['b₀⁽⁰⁾', 'w₀₀⁽⁰⁾', 'x₀', 'w₀₁⁽⁰⁾', 'x₁', 'z₀⁽⁰⁾', 'a₀⁽⁰⁾', 'b₁⁽⁰⁾']
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from itertools import chain
+from itertools import chain, count
+from typing import Any
 
-from autograd_engine import titles
 from autograd_engine.calls import Call, Finder
 from autograd_engine.engine import Value
 from autograd_engine.gradients import honest
@@ -24,6 +34,93 @@ from autograd_engine.notes import NOTHING, Note
 from autograd_engine.recurrences import find, turning
 from autograd_engine.repeats import Graph, Repeat
 from autograd_engine.table import CONSTANT, LEAF
+
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+STATES = "hscgrmnou"
+"""What the state of a recurrence is called, by the first of these that nothing else is."""
+
+_STATE = re.compile(rf"[{STATES}](?![^\W\d₀-₉])")
+
+
+def number(data: float) -> str:
+    """Return a number as a name."""
+    return f"{data:.6g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tuple[int, str]]:
+    """Yield position and name of what steps hand on: h₁, h₂, ..., of several h₀[1], h₁[1], ..."""
+    begun = {text[0] for text in taken if _STATE.match(text)}
+    letters = [letter for letter in STATES if letter not in begun]
+    for states, letter in zip(handed, [*letters, *STATES * len(handed)]):
+        for unit, steps in enumerate(states):
+            for t, i in steps.items():
+                title = f"{unit}".translate(LOWERED) + f"[{t}]" if len(states) > 1 else ""
+                yield i, letter + (title or f"{t}".translate(LOWERED))
+
+
+def places(operands: list[tuple[int, ...]], calls: list[Call]) -> Iterator[tuple[int, str, str]]:
+    """Yield position, name and full name of what stands in neurons, and enters them."""
+    neurons = [call for call in calls if call.dot >= 0]
+    stems = _stems({call.path for call in neurons})
+    fed: dict[int, set[str]] = defaultdict(set)  # by input, the models that it enters
+    for call in neurons if any(stem[0] for stem in stems.values()) else ():
+        for x in call.inputs:
+            fed[x].add(stems[call.path][0])
+    known: set[object] = set()  # neurons whose parameters have their names
+    for call in neurons:
+        before, row, above, below, path, first, inner = stems[call.path]
+        whole = calls[call.outer] if inner and call.outer >= 0 else call
+        again = f"[{whole.number}]" if whole.count > 1 else ""
+        if call.key not in known:
+            known.add(call.key)
+            given = operands[call.dot]
+            odd = len(given) % 2
+            if odd:
+                yield given[0], f"{before}b{below}", f"{path}b"
+            for k, w in enumerate(given[odd::2]):
+                yield w, f"{before}w{lowered(row, str(k))}{above}", f"{path}w.{k}"
+        for k, x in enumerate(call.inputs if first else ()):
+            if not operands[x]:
+                # What several models are fed alike is called after none of them.
+                title = f"{before if len(fed[x]) == 1 else ''}x{lowered(str(k))}{again}"
+                yield x, title, title
+        yield call.dot, f"{before}z{below}{again}", f"{path}z{again}"
+        yield call.outputs[0], f"{before}a{below}{again}", f"{path}a{again}"
+
+
+def _stems(paths: set[str]) -> dict[str, tuple[str, str, str, str, str, bool, bool]]:
+    """Return by path what names in a neuron have before and behind the letter: model, row, layer,
+    both; its path; whether its layer is the first; and whether it stands in one.
+    """
+    units = {path: _split("neurons", path) for path in paths}
+    layers = {layer: _split("layers", layer) for layer, _ in units.values()}
+    wide = {layer for layer, unit in units.values() if unit not in ("", "0")}
+    several = len({around for around, _ in layers.values()}) > 1
+    found = {}
+    for path, (layer, unit) in units.items():
+        around, n = layers[layer]
+        before, inner = f"{around}." * bool(around and several), f"{path}." * (path != "neuron")
+        row = unit * (layer in wide)
+        above = f"⁽{n.translate(RAISED)}⁾" * bool(n and len(layers) > 1)
+        others = [int(other) for model, other in layers.values() if other and model == around]
+        first = not n or int(n) == min(others)
+        found[path] = before, row, above, lowered(row) + above, inner, first, bool(unit)
+    return found
+
+
+def lowered(*indices: str) -> str:
+    """Return indices below the line, those of several digits apart."""
+    joint = "," if any(len(index) > 1 for index in indices) else ""
+    return joint.join(filter(None, indices)).translate(LOWERED)
+
+
+def _split(what: str, path: str) -> tuple[str, str]:
+    """Return what a unit or a layer stands in and its number, "" where it has none."""
+    match = re.fullmatch(rf"(?:(.*)\.)?{what}\.(\d+)", path)
+    alone = path != "neuron" and path  # that is one that stands in nothing
+    return (match[1] or "", match[2]) if match else (alone or "", "")
 
 
 class Survey:
@@ -34,10 +131,29 @@ class Survey:
     positions of what was asked for. The rest is found when it is first asked for.
     """
 
+    names: list[str]  # the one name of each value, in every view; of a constant without, its number
+    full_names: list[str]  # the same, those of parameters by the whole path in their model
+    given_names: list[str]  # the same, but "" where a value is only numbered, or a constant
+    calls: list[Call]  # the uses of modules and regions, the outer ones first
+    call_of: list[int]  # the innermost call in which each value stands, -1 where it stands in none
+    homes: list[str]  # the path of the module or region in which each stands, "" where in none
+    lent: dict[int, int]  # the leaves that several calls of one module alone use: with the first
+
     def __init__(self, *outputs: Value) -> None:
         self.values, self.position, self.operands = _numbered(*outputs)
         self.outputs = [self.position[id(output)] for output in outputs]
         self.output = outputs[-1]
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("calls", "call_of", "homes", "lent"):
+            finder = Finder(self)
+            self.calls, self.call_of, self.homes = finder.calls, finder.of, finder.homes
+            self.lent = finder.lent
+        elif name in ("names", "full_names", "given_names"):
+            self._name_all()
+        else:
+            raise AttributeError(f"a Survey has no {name!r}", name=name, obj=self)
+        return getattr(self, name)
 
     @cached_property
     def uses(self) -> list[int]:
@@ -54,54 +170,33 @@ class Survey:
         """The note of each value, an empty one where it has none."""
         return [getattr(value, "_note", NOTHING) for value in self.values]
 
-    @cached_property
-    def _titles(self) -> tuple[list[str], list[str], list[str]]:
+    def _name_all(self) -> None:
+        titles = [note.place for note in self.notes]
+        full = titles.copy()
+        for i, title, path in places(self.operands, self.calls):
+            if not titles[i]:  # a weight may stand in two places
+                titles[i], full[i] = title, path
+        given = [note.label or title for note, title in zip(self.notes, titles)]
         handed = [self._handed_on(repeat) for repeat in self.repeats]
-        return titles.named(self.values, self.operands, self.notes, self.calls, handed)
-
-    @cached_property
-    def names(self) -> list[str]:
-        """The one name of each value, in every view; a constant without one is its number."""
-        return self._titles[0]
-
-    @cached_property
-    def full_names(self) -> list[str]:
-        """The name of each value, that of a parameter by the whole path in its model."""
-        return self._titles[1]
-
-    @cached_property
-    def given_names(self) -> list[str]:
-        """The same, but "" where a value is only numbered, or a constant."""
-        return self._titles[2]
+        for i, title in _states(handed, set(given)) if handed else ():
+            given[i] = given[i] or title
+        wanted = Counter(given)
+        twice = {text: count(1) for text, n in wanted.items() if text and n > 1}
+        for i, text in enumerate(given if twice else ()):
+            if text in twice:  # it gets a number behind it
+                given[i] = next(name for n in twice[text] if (name := f"{text}#{n}") not in wanted)
+        numbers = (text for n in count(1) if (text := f"v{n}") not in wanted)
+        self.names = [
+            name or (number(value._data) if value._rule is CONSTANT else next(numbers))
+            for name, value in zip(given, self.values)
+        ]
+        self.full_names = [path or name for path, name in zip(full, self.names)]
+        self.given_names = given
 
     def name(self, value: Value) -> str:
         """Return the name of a value; one of another graph has its label, or is its number."""
         i = self.position.get(id(value))
-        return value.label or titles.number(value._data) if i is None else self.names[i]
-
-    @cached_property
-    def _finder(self) -> Finder:
-        return Finder(self.values, self.position, self.operands, self.notes)
-
-    @cached_property
-    def calls(self) -> list[Call]:
-        """The uses of modules and regions, the outer ones first."""
-        return self._finder.calls
-
-    @cached_property
-    def call_of(self) -> list[int]:
-        """The innermost call in which each value stands, -1 where it stands in none."""
-        return self._finder.of
-
-    @cached_property
-    def homes(self) -> list[str]:
-        """The path of the module or region in which each value stands, "" where in none."""
-        return self._finder.homes
-
-    @cached_property
-    def lent(self) -> dict[int, int]:
-        """The leaves that several calls of one module use, and no others: each with the first."""
-        return self._finder.lent
+        return value.label or number(value._data) if i is None else self.names[i]
 
     @cached_property
     def honest(self) -> bool:
@@ -151,10 +246,7 @@ class Survey:
         return list(enumerate(norms, 1))
 
     def at(self, numbers: Mapping[int, float]) -> float:
-        """Return the output with other numbers in the leaves at some positions.
-
-        It is NaN where an operation on the way there has no result.
-        """
+        """Return the output with other numbers in the leaves at some positions, NaN without one."""
         now = [numbers.get(i, value._data) for i, value in enumerate(self.values)]
         with suppress(ArithmeticError, ValueError):
             for i, operands in enumerate(self.operands):

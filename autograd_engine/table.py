@@ -14,7 +14,7 @@ import math
 from functools import cache, lru_cache, partial
 from typing import Any, Final
 
-from autograd_engine import floats, several
+from autograd_engine import floats
 from autograd_engine.primitives import FAMILIES, POSITIVE, REAL, TABLE, Primitive, row
 from autograd_engine.real import is_number
 
@@ -76,14 +76,14 @@ PUBLIC: Final = {name: rule for name, rule in TABLE.items() if name not in OPERA
 
 # Of any number of operands, and what each is in operations of two. The operands of a dot product
 # are its start, if it has one, and the factors in pairs; those of mse outputs and targets in pairs.
-SUM: Final       = row("sum",                  several.total,              lambda out, *xs: (1.0,) * len(xs),              written_out=several.total,              doc="the sum of all")
-MEAN: Final      = row("mean",                 several.mean,               lambda out, *xs: (1.0 / len(xs),) * len(xs),    written_out=several.mean,               doc="the arithmetic mean")
-PROD: Final      = row("prod",                 several.product,            lambda out, *xs: several.of_others(xs, MULTIPLY, 1.0), written_out=several.product, doc="the product of all")
-DOT: Final       = row("dot",                  several.dot,                lambda out, *xs: several.crossed(xs),           written_out=several.dot,                doc="start + x*y + x*y + ..., of the pairs in order")
-NORM: Final      = row("norm",                 math.hypot,                 lambda out, *xs: tuple([unit(x, y) for x, y in zip(xs, several.of_others(xs, hypot, 0.0))]), written_out=lambda *xs: length(xs), doc="the Euclidean length of a vector; at the origin the derivatives are 0")
-VARIANCE: Final  = row("variance",             several.variance,           lambda out, *xs: several.around(MEAN(*xs), xs), written_out=several.variance,           doc="the mean squared distance from the mean")
+SUM: Final       = row("sum",                  floats.total,              lambda out, *xs: (1.0,) * len(xs),              written_out=floats.total,              doc="the sum of all")
+MEAN: Final      = row("mean",                 floats.mean,               lambda out, *xs: (1.0 / len(xs),) * len(xs),    written_out=floats.mean,               doc="the arithmetic mean")
+PROD: Final      = row("prod",                 floats.product,            lambda out, *xs: floats.of_others(xs, MULTIPLY, 1.0), written_out=floats.product, doc="the product of all")
+DOT: Final       = row("dot",                  floats.dot,                lambda out, *xs: floats.crossed(xs),           written_out=floats.dot,                doc="start + x*y + x*y + ..., of the pairs in order")
+NORM: Final      = row("norm",                 math.hypot,                 lambda out, *xs: tuple([unit(x, y) for x, y in zip(xs, floats.of_others(xs, hypot, 0.0))]), written_out=lambda *xs: length(xs), doc="the Euclidean length of a vector; at the origin the derivatives are 0")
+VARIANCE: Final  = row("variance",             floats.variance,           lambda out, *xs: floats.around(MEAN(*xs), xs), written_out=floats.variance,           doc="the mean squared distance from the mean")
 LOGSUMEXP: Final = row("logsumexp",            lambda *xs: log_of_sum(xs), lambda out, *xs: tuple(shares(xs)),             written_out=lambda *xs: log_of_sum(xs), doc="the logarithm of the sum of the exponentials, a smooth maximum")
-MSE: Final       = row("mse",                  several.mse,                lambda out, *xs: several.toward(xs),            written_out=several.mse,                doc="the mean of the squared differences of the pairs in order")
+MSE: Final       = row("mse",                  floats.mse,                lambda out, *xs: floats.toward(xs),            written_out=floats.mse,                doc="the mean of the squared differences of the pairs in order")
 BINARY: Final    = row("binary_cross_entropy", lambda z, y: binary(z, y),  lambda out, z, y: ((1.0 - y) * sigmoid(z) - y * sigmoid(-z), -z), REAL, (0.0, 1.0), written_out=lambda z, y: binary(z, y), doc="-ln p where the target y is 1, -ln(1 - p) where it is 0, of the logit z with p = sigmoid(z)")
 
 # The product that a recorded derivative is made of, adjoint times partial; see `gradients`. CppAD
@@ -116,10 +116,7 @@ CONSTANT: Final = row("constant", float, lambda out: (), symbol="", doc="a numbe
 
 
 def length(xs: tuple[Any, ...]) -> Any:
-    """Return the norm, hypot by hypot: squares would overflow, and have no root's slope at 0.
-
-    Never by abs, whose slope at 0 is 0: it would hide how the length curves there.
-    """
+    """Return the norm, hypot by hypot, since squares would overflow; abs would hide its kink at 0."""
     total = hypot(xs[0], 0.0) if len(xs) == 1 else xs[0]
     for x in xs[1:]:
         total = hypot(total, x)
@@ -129,19 +126,18 @@ def length(xs: tuple[Any, ...]) -> Any:
 def shifted(xs: tuple[Any, ...]) -> tuple[Any, list[Any], list[Any], Any]:
     """Return the largest, each less it, the exponentials of these, and their sum.
 
-    The largest exponential is then 1: none overflows, and the sum is at least 1, or 0 where all
-    are -inf, which is kept from the logarithm. No result depends on the shift: its gradient is
-    0, and is stopped because infinite operands would make it another.
+    None overflows, and the sum is at least 1, or 0 where all are -inf, which is kept from the
+    logarithm. The gradient of the shift is 0, and is stopped, since infinite operands would move it.
     """
-    if several.are_floats(xs):
-        return several.shifted(xs)
+    if floats.are_floats(xs):
+        return floats.shifted(xs)
     peak = xs[0]
     for x in xs[1:]:
         peak = maximum(peak, x)
     peak = stopped(peak)
     below: list[Any] = [gap(x, peak) for x in xs]
     exponentials: list[Any] = [exp(x) for x in below]
-    return peak, below, exponentials, maximum(several.total(*exponentials), 0.5)
+    return peak, below, exponentials, maximum(floats.total(*exponentials), 0.5)
 
 
 def log_of_sum(xs: tuple[Any, ...]) -> Any:
@@ -153,7 +149,7 @@ def log_of_sum(xs: tuple[Any, ...]) -> Any:
 def shares(xs: tuple[Any, ...]) -> list[Any]:
     """Return softmax: what part of the sum of exponentials each is."""
     # Differentiated again, of its own rows: of more than a few, n rows of n operands, too many.
-    if len(xs) > WIDEST or several.are_floats(xs):
+    if len(xs) > WIDEST or floats.are_floats(xs):
         _, _, exponentials, total = shifted(xs)
         return [part / total for part in exponentials]
     return [softmax_of(i)(*xs) for i in range(len(xs))]
@@ -169,11 +165,6 @@ def share(i: int, *xs: Any) -> Any:
     """Return one entry of softmax."""
     _, _, exponentials, total = shifted(xs)
     return exponentials[i] / total
-
-
-def log_share(i: int, *xs: Any) -> Any:
-    """Return one entry of log_softmax as all are written out together."""
-    return log_shares(xs)[i]
 
 
 def precise_log_share(i: int, *xs: Any) -> Any:
@@ -205,13 +196,13 @@ def share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
 def share_slopes(i: int, out: Any, parts: list[Any]) -> tuple[Any, ...]:
     """Return the same of all probabilities."""
     found: list[Any] = [-(out * part) for part in parts]
-    found[i] = out * several.all_but(i, parts)
+    found[i] = out * floats.all_but(i, parts)
     return tuple(found)
 
 
 def rest_of(i: int, parts: list[Any]) -> Any:
     """Return 1 less a probability: the sum of the others, and 1 where all are 0."""
-    rest = several.all_but(i, parts)
+    rest = floats.all_but(i, parts)
     return rest + gate(equals(rest, 0.0), 1.0 - parts[i]) if len(parts) > 1 else 0.0
 
 
@@ -234,19 +225,15 @@ WIDEST: Final = 16
 """Of more logits softmax is recorded in elementary operations."""
 
 
-def entry(
-    name: str, doc: str, forward: Any, partials: Any, written_out: Any, number: int
-) -> Primitive:
+def entry(name: str, doc: str, forward: Any, slopes: Any, written: Any, i: int) -> Primitive:
     """Return the row of one entry of a function of lists."""
-    bound = [partial(function, number) for function in (forward, partials, written_out)]
-    return Primitive(
-        f"{name}[{number}]", bound[0], bound[1], name, (REAL,), True, bound[2], f"{doc} {number}"
-    )
+    forward, slopes, written = (partial(function, i) for function in (forward, slopes, written))
+    return Primitive(f"{name}[{i}]", forward, slopes, name, (REAL,), True, written, f"{doc} {i}")
 
 
 # fmt: off
 softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, share_partials, share))
-log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", precise_log_share, log_share_partials, log_share))
+log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", precise_log_share, log_share_partials, lambda i, *xs: log_shares(xs)[i]))
 cross_entropy_of: Final = cache(partial(entry, "cross_entropy", "-ln of the probability that softmax gives to the class", surprise, surprise_partials, surprise))
 # fmt: on
 

@@ -16,13 +16,13 @@ from autograd_engine import measures
 from autograd_engine.blocks import enable_grad
 from autograd_engine.columns import data_of, set_data
 from autograd_engine.compiler.call.request import require
+from autograd_engine.copies import seldom_collected
 from autograd_engine.engine import Value
 from autograd_engine.graph import leaves
 from autograd_engine.history import LISTS, History, Keeper, Recording, way
 from autograd_engine.measures import Loss, Results, Sample
 from autograd_engine.modules import Module, check_leaves
 from autograd_engine.prediction import learn_terms
-from autograd_engine.release import seldom_collected
 from autograd_engine.state import LISTENING, listeners
 from autograd_engine.table import LEAF
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 import autograd_engine as ag
+from autograd_engine.blocks import source_of
 from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.notes import noted
 from autograd_engine.primitives import TABLE, find_primitive
-from autograd_engine.sources import source_of
 from autograd_engine.state import PAUSED
 from autograd_engine.survey import Survey
 from autograd_engine.views.explain import notation

@@ -13,7 +13,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import GuardError, Value
-from autograd_engine.sources import is_own
+from autograd_engine.blocks import is_own
 from autograd_engine.state import WATCHED
 
 # Each comparison, with inputs where it comes out as at (2, 1), and where it does not.

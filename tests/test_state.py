@@ -15,10 +15,9 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, graph, state
-from autograd_engine.blocks import differentiating, enable_grad
+from autograd_engine.blocks import differentiating, enable_grad, source_of
 from autograd_engine.compiler.call.guards import Watch
 from autograd_engine.engine import topological_order
-from autograd_engine.sources import source_of
 from autograd_engine.state import alone
 from autograd_engine.survey import Survey
 

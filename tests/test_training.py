@@ -13,10 +13,10 @@ import pytest
 
 from autograd_engine import Value, datasets, losses, mean, nn, optim
 from autograd_engine.blocks import no_grad
+from autograd_engine.copies import seldom_collected
 from autograd_engine.files import load, save
 from autograd_engine.history import History
 from autograd_engine.measures import accuracy, evaluate
-from autograd_engine.release import seldom_collected
 from autograd_engine.training import fit
 
 DATA = datasets.moons(24, noise=0.1, seed=0)

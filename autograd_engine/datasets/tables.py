@@ -12,11 +12,11 @@ from itertools import compress
 from os import PathLike, fspath
 from typing import Any
 
+from autograd_engine.copies import seldom_collected
 from autograd_engine.datasets import cells as read
 from autograd_engine.datasets.cells import MISSING, feature_of, meant, number_of, spelling
 from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.real import check_path, flag, is_number, is_whole
-from autograd_engine.release import seldom_collected
 from autograd_engine.words import LINE, printable
 
 MOST_CLASSES = 20

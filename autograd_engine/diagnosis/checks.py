@@ -10,9 +10,9 @@ from typing import Final
 
 from autograd_engine.diagnosis.findings import AGAIN, SHOWN, ZEROED, Case, Finding, each, listed
 from autograd_engine.engine import Value
+from autograd_engine.floats import crossed
 from autograd_engine.gradients import holds, same
 from autograd_engine.primitives import TABLE, Opaque
-from autograd_engine.several import crossed
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, POWER, PROD, expm1, gate
 from autograd_engine.words import counted

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from textwrap import fill, indent
 from typing import Final
 
+from autograd_engine.blocks import source_of
 from autograd_engine.engine import Value
-from autograd_engine.sources import source_of
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, LEAF
 

@@ -16,10 +16,9 @@ from typing import Any, Final, NamedTuple
 
 from autograd_engine.compiler.record.symbols import OUT, substituted, unknowns
 from autograd_engine.engine import Value
-from autograd_engine.several import crossed
-from autograd_engine.survey import Survey
+from autograd_engine.floats import crossed
+from autograd_engine.survey import Survey, number
 from autograd_engine.table import CONSTANT, DOT, LEAF
-from autograd_engine.titles import number
 from autograd_engine.views.explain.notation import textbook
 
 

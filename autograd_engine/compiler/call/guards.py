@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from struct import pack
 from typing import Any
 
-from autograd_engine.blocks import Blocks, enable_grad
+from autograd_engine.blocks import Blocks, enable_grad, is_own, place
 from autograd_engine.engine import Value, as_value, record
 from autograd_engine.graph import nodes
 from autograd_engine.number import grad_of
 from autograd_engine.primitives import Primitive
-from autograd_engine.sources import is_own, place
 from autograd_engine.table import CONSTANT, above, at_least, equals, stopped
 
 COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {

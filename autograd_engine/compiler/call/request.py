@@ -10,11 +10,11 @@ from typing import Any
 from autograd_engine.blocks import differentiating
 from autograd_engine.compiler.call.guards import Guard, GuardError, Watch
 from autograd_engine.compiler.call.program import BACK_ENDS, Program
+from autograd_engine.copies import seldom_collected
 from autograd_engine.derivatives import map_numbers
 from autograd_engine.engine import Value, as_value, topological_order
 from autograd_engine.gradients import holds
 from autograd_engine.real import as_float, check_call, flag, is_number
-from autograd_engine.release import seldom_collected
 from autograd_engine.table import CONSTANT, LEAF
 
 

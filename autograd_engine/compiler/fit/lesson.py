@@ -13,19 +13,18 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.blocks import enable_grad
+from autograd_engine.blocks import enable_grad, is_own
 from autograd_engine.compiler.call.guards import COMPARISONS, Guard, GuardError, Watch
 from autograd_engine.compiler.call.inputs import floats
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.compiler.record.tape import record
+from autograd_engine.copies import seldom_collected
 from autograd_engine.derivatives import map_numbers, outputs_of
 from autograd_engine.engine import Value, as_value, topological_order
 from autograd_engine.graph import nodes
 from autograd_engine.number import number
 from autograd_engine.real import is_number
-from autograd_engine.release import seldom_collected
-from autograd_engine.sources import is_own
 from autograd_engine.table import CONSTANT, LEAF, equals, gate
 
 Array = Any

@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.blocks import is_own
 from autograd_engine.engine import Value
 from autograd_engine.notes import Note
 from autograd_engine.primitives import Primitive
-from autograd_engine.sources import is_own
 
 Way = tuple[str, Callable[[], list[Any]], Callable[[], object] | None]
 """How to look at what a thing refers to, and how to put it back, if it can change. What is found

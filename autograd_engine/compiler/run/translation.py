@@ -1,6 +1,6 @@
 """Functions of floats in other languages: one translator, and of each language its spelling.
 
-What `floats`, `several` and the rules of the table are written with is taken, the rest refused by
+What `floats` and the rules of the table are written with is taken, the rest refused by
 name. They are read as text, since in the compiled build the modules themselves are machine code.
 
 >>> ast.unparse(read()["D.cos"])
@@ -17,7 +17,7 @@ from pkgutil import get_data
 from textwrap import indent
 from typing import Any, ClassVar, Final
 
-MODULES: Final = ("floats", "several", "table")  # where rules are, with all that they call
+MODULES: Final = ("floats", "table")  # where rules are, with all that they call
 COMPOUND: Final = (ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.UnaryOp)
 
 IEEE: Final = """

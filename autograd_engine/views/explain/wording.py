@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from itertools import chain
 
+from autograd_engine.blocks import source_of
 from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.engine import Value
-from autograd_engine.sources import source_of
 from autograd_engine.survey import Survey
 from autograd_engine.table import BINARY, CONSTANT, SUBTRACT, shares
 from autograd_engine.views.explain import formulas, notation

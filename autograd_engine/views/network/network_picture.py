@@ -8,8 +8,7 @@ from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
-from autograd_engine.survey import Survey
-from autograd_engine.titles import lowered
+from autograd_engine.survey import Survey, lowered
 from autograd_engine.views.layout.scene import Scene, readable, text_width
 from autograd_engine.views.network.stacks import Part, Stage, Unit, of_model, of_output, short
 from autograd_engine.views.picture.drawing import Picture

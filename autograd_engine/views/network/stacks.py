@@ -14,10 +14,9 @@ from autograd_engine.engine import Value
 from autograd_engine.modules import Module, traits_of
 from autograd_engine.nn import MLP, Neuron
 from autograd_engine.primitives import Primitive
-from autograd_engine.survey import Survey
+from autograd_engine.survey import Survey, lowered
+from autograd_engine.survey import places as named_places
 from autograd_engine.table import LEAF
-from autograd_engine.titles import lowered
-from autograd_engine.titles import places as named_places
 from autograd_engine.words import counted, printable
 
 Part = tuple[str, Any]  # a value's name, and the value, or a number, or None: it is not known

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_engine.adoption import adopted
+from autograd_engine.copies import seldom_collected
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
 from autograd_engine.modules import Module
-from autograd_engine.release import seldom_collected
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
 from autograd_engine.views.layout.scene import FONT_SIZE, FONTS, Box, Scene, rows

@@ -17,9 +17,8 @@ from autograd_engine.engine import Value, as_value
 from autograd_engine.files import checked_path
 from autograd_engine.history import History, Recording, Step
 from autograd_engine.real import check_whole, is_number
-from autograd_engine.survey import Survey
+from autograd_engine.survey import LOWERED, Survey
 from autograd_engine.table import CONSTANT
-from autograd_engine.titles import LOWERED
 from autograd_engine.views.explore.javascript import written
 from autograd_engine.views.explore.page import Page, filled, packed, page_graph
 from autograd_engine.views.network.stacks import Rules, responses
