@@ -19,7 +19,7 @@ WEIGHT, ONE, ZERO, FIRST = 0, 1, 2, 8
 """The places in memory of the weight of a row, of 1.0 and 0.0, and of the first arena."""
 AROUND = 8  # numbers that a vector holds: each arena begins where one does
 COPY: Final = "stopped"  # the name of what copies
-BATCH: Final = "*"  # the name of the axis of rows, beside letters
+BATCH: Final = "B"  # the name of the axis of rows, beside letters
 
 
 class Axis(NamedTuple):

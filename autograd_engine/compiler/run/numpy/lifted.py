@@ -22,8 +22,8 @@ from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.core import HEADER, aligned, core
-from autograd_engine.compiler.run.native.encoding import encoded, lettered
-from autograd_engine.compiler.run.native.nests import ONE, WEIGHT, offsets
+from autograd_engine.compiler.run.native.encoding import encoded
+from autograd_engine.compiler.run.native.nests import BATCH, ONE, WEIGHT, lettered, offsets
 from autograd_engine.compiler.run.translated import spelled
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -187,7 +187,7 @@ class Bound:
                 target, views[0] = (numpy.flip(array, axis) for array in (target, views[0]))
             scan = getattr(numpy, instruction.rule.name).accumulate  # type: ignore[union-attr]
             return [(scan, (views[0], axis, None, target))]
-        names = [told + "B" * ref.batched for told, ref in zip(lettered(instruction), (out, *ins))]
+        names = lettered(instruction)
         arrays = [target, *views]
         lengths = {x: n for one, array in zip(names, arrays) for x, n in zip(one, array.shape)}
         if kind == "contract":
@@ -228,11 +228,11 @@ def contraction(names: list[str], views: list[Array], lengths: dict[str, int]) -
     letter of its own, m and n, and both one that is summed, c. Rows of a batch are a letter too.
     """
     (result, first, second), (o, a, b) = names, views
-    if "B" in first and "B" not in second:
+    if BATCH in first and BATCH not in second:
         first, second, a, b = second, first, b, a
     summed = sorted({*first} & {*second} - {*result}, key=lengths.__getitem__)
     m, n = ([c for c in one if c not in other] for one, other in ((first, second), (second, first)))
-    if not (summed and m and n) or not {*m, *n} <= {*result} or "B" in {*first} & {*result}:
+    if not (summed and m and n) or not {*m, *n} <= {*result} or BATCH in {*first} & {*result}:
         axes = f"{first},{second}->{result}"
         return [(lambda: numpy.einsum(axes, a, b, out=o), ())]
     c = summed.pop()
