@@ -3,8 +3,8 @@
 The functions of plain floats are translated from `floats.py`, also to vectors where there are
 such; values and partials of scalar instructions are read from the rules of the table.
 
->>> kinds()["tanh by 1"], kinds()["subtract of a product by 3"]
-([tanh(x), 4.0 * bell(2.0 * x)], [x - (y * z), 1.0, -1.0 * z, -1.0 * y])
+>>> kinds()["tanh by 1"], kinds()["subtract by 3"]
+([tanh(x), multiply(4.0, bell(multiply(2.0, x)))], [subtract(x, y), 1.0, -1.0])
 """
 
 from __future__ import annotations
