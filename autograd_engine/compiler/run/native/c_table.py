@@ -3,7 +3,7 @@
 The functions of plain floats are translated from `floats.py`, also to vectors where there are
 such; values and partials of scalar instructions are read from the rules of the table.
 
->>> kinds()["tanh by 1"], kinds()["subtract by 3"]
+>>> kinds()["tanh by 1"], kinds()["subtract by 2"]
 ([tanh(x), multiply(4.0, bell(multiply(2.0, x)))], [subtract(x, y), 1.0, -1.0])
 """
 
