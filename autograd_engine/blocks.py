@@ -221,10 +221,11 @@ _PACKAGE = str(Path(__file__).parent / "_")[:-1], "autograd_engine/"
 
 
 class trace_source(Blocks):
-    """Note with each value that is made in this block the source line that made it.
+    """Note with each value that is made here the source line that made it.
 
-    It holds for the thread or asyncio task that opened it. Explanations show the line; lines
-    inside the package are passed over for the one that called it.
+    It begins at once, and ends with the block of a `with` statement; without one, by
+    `trace_source(False)`. It holds for the thread or asyncio task that called it. Explanations
+    show the line; lines inside the package are passed over for the one that called it.
 
     >>> from autograd_engine import Value
     >>> with trace_source():
@@ -233,8 +234,25 @@ class trace_source(Blocks):
     True
     """
 
+    def __init__(self, on: bool = True) -> None:
+        if not isinstance(on, bool):
+            raise TypeError(f"trace_source needs True or False, not {on!r:.60}")
+        super().__init__()
+        self._tell = _noted_line if on else None
+        # A call ends what earlier calls began, unless it turns out to stand in a `with` statement.
+        traced = owner().traced
+        self._ended = [block for block in traced if block.bare]
+        for block in self._ended:
+            block.leave()
+        self._call = Block("traced", self._tell, bare=True)
+        if on or traced:
+            self._call.enter()
+
     def __enter__(self) -> None:
-        self._begin("traced", _noted_line)
+        self._call.leave()
+        while self._ended:
+            self._ended.pop().enter()
+        self._begin("traced", self._tell)
 
 
 def source_of(value: Value) -> str:

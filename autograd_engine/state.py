@@ -69,11 +69,12 @@ class Owner:
 
 
 class Block:
-    """What one opened: it counts from `enter` to `leave`."""
+    """What one opened: it counts from `enter` to `leave`; a bare one is in no `with` statement."""
 
-    def __init__(self, kind: str, what: Any, mine: Owner | None = None) -> None:
+    def __init__(self, kind: str, what: Any, mine: Owner | None = None, bare: bool = False) -> None:
         self.kind = kind
         self.what = what
+        self.bare = bare
         self.sets = _KINDS[kind]
         self.owned: list[Block] = getattr(mine or owner(), kind)
 

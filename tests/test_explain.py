@@ -460,6 +460,17 @@ def test_nothing_is_noted_unless_traced():
     assert not PAUSED
 
 
+def test_tracing_goes_on_until_it_is_switched_off():
+    ag.trace_source()
+    try:
+        y = ag.Value(1.0) * 2.0
+    finally:
+        ag.trace_source(False)
+    z = ag.Value(1.0) * 2.0
+    assert source_of(y) and not source_of(z)
+    assert not PAUSED
+
+
 def test_tracing_within_no_grad_and_around_it_keeps_both():
     x = ag.Value(2.0, "x")
     with ag.trace_source():

@@ -207,6 +207,9 @@ def test_an_asynchronous_generator_is_in_the_blocks_of_the_task_that_drives_it(k
 def test_one_object_serves_several_blocks_of_several_threads(kind):
     make, on = kind
     shared = make()
+    if make is ag.trace_source:
+        shared.__enter__()
+        shared.__exit__()
     inside, leave = threading.Event(), threading.Event()
 
     def other():
@@ -273,6 +276,79 @@ def test_each_of_two_overlapping_diagnostics_hears_its_own_passes():
     kinds = [[finding.kind for finding in found] for found in heard]
     assert kinds[0] == ["accumulated gradient"]
     assert not state.LISTENING
+
+
+# Of calls and `with` statements of trace_source: what each line is followed by.
+def traced_call():
+    ag.trace_source()
+    yield True
+    ag.trace_source(False)
+    yield False
+
+
+def traced_twice():
+    ag.trace_source()
+    ag.trace_source()
+    yield True
+    ag.trace_source(False)
+    yield False
+
+
+def not_traced_inside_a_call():
+    ag.trace_source()
+    with ag.trace_source(False):
+        yield False
+    yield True
+    ag.trace_source(False)
+    yield False
+
+
+def traced_inside_a_call():
+    ag.trace_source()
+    with ag.trace_source():
+        yield True
+    yield True
+    ag.trace_source(False)
+    yield False
+
+
+def ended_inside_a_block():
+    with ag.trace_source():
+        ag.trace_source(False)
+        yield False
+    yield False
+
+
+def switched_inside_a_block():
+    with ag.trace_source(False):
+        ag.trace_source()
+        yield True
+        ag.trace_source(False)
+        yield False
+    yield False
+
+
+CALLS = [
+    traced_call,
+    traced_twice,
+    not_traced_inside_a_call,
+    traced_inside_a_call,
+    ended_inside_a_block,
+    switched_inside_a_block,
+]
+
+
+@pytest.mark.parametrize("lines", CALLS)
+def test_trace_source_is_on_until_its_block_ends_or_it_is_switched_off(lines):
+    for expected in lines():
+        assert (source_of(Value(2.0) * 3.0) != "") is expected
+    assert not state.TRACED and not state.PAUSED
+
+
+def test_calls_of_trace_source_do_not_pile_up():
+    for on in 20 * (True, True, False):
+        ag.trace_source(on)
+    assert not state.owner().traced
 
 
 def test_one_named_object_labels_the_variables_of_each_that_uses_it():
