@@ -211,7 +211,8 @@ def parts_of(item: Any) -> Iterable[tuple[Any, Any]]:
         return list(vars(item).items())
     if isinstance(item, dict):
         return item.items()
-    if getattr(getattr(item, "dtype", None), "hasobject", False) and getattr(item, "shape", ()):
+    shape = getattr(item, "shape", ())  # a module such as numpy has a function of this name
+    if isinstance(shape, tuple) and shape and getattr(item.dtype, "hasobject", False):
         return enumerate(item.tolist())
     return ()
 

@@ -79,9 +79,13 @@ def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[f
     return found
 
 
+def linear(x: Any) -> Any:
+    return x
+
+
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "relu": Value.relu, "tanh": Value.tanh, "sigmoid": Value.sigmoid, "gelu": gelu, "silu": silu,
-    "elu": elu, "leaky_relu": leaky_relu, "softplus": Value.softplus, "linear": lambda x: x,
+    "elu": elu, "leaky_relu": leaky_relu, "softplus": Value.softplus, "linear": linear,
 }  # fmt: skip
 """The activations that have a name."""
 

@@ -188,6 +188,8 @@ class Keeper:
                 history = self._set(state["model"], state["training"], anew, name)
             except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
                 said = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+                if not isinstance(error, (KeyError, ValueError)):  # of Python, about its parts
+                    said = f"its entries are not those of a training ({said})"
                 raise ValueError(f"cannot resume from {name}: {printable(said, LINE)}") from error
             undo.pop_all()
         return history
@@ -204,7 +206,7 @@ class Keeper:
             parts, then = parts[:1], [{**then[0], **kept}]
         was, given = ([state["schedule"] for state in states[1:]] for states in (then, now))
         if was != given and not anew:
-            raise ValueError(f"it was written with the schedules {was}, not {given}; {ANEW}")
+            raise ValueError(f"it was written with {_listed(was)}, not {_listed(given)}; {ANEW}")
         for part, its in zip(parts, then):
             part.load_state_dict(its)
         _check_same({**training["settings"], "model": None}, self._settings)
@@ -247,6 +249,10 @@ def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     if count is not None and len(items) != count:
         raise ValueError(f"its {name} has {len(items)} numbers, not {count}")
     return list(map(float, items))
+
+
+def _listed(schedules: list[str]) -> str:
+    return f"the schedules {', '.join(schedules)}" if schedules else "no schedule"
 
 
 def _check_same(theirs: dict[str, Any], ours: dict[str, Any]) -> None:

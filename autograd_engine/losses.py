@@ -109,7 +109,7 @@ def _items(loss: str, what: str, given: Any) -> list[Any]:
         if not isinstance(item, Value) and not is_number(item):
             raise TypeError(f"{loss} takes as {what} only values or numbers, got {named(item)}")
     if not items:
-        raise ValueError(f"there is no {what} for {loss}: it needs at least one number")
+        raise ValueError(f"{loss} needs at least one number, got no {what}")
     return list(map(plain, items))
 
 

@@ -62,9 +62,10 @@ def _two_betas(name: str, betas: Any) -> tuple[float, float]:
     sized = hasattr(betas, "__len__")
     if not sized or len(betas) != 2:
         raise (ValueError if sized else TypeError)(f"betas are two numbers, got {betas!r:.60}")
-    if 1.0 in betas:
+    first, second = (finite("beta", beta, high=1.0) for beta in betas)
+    if 1.0 in (first, second):
         raise ValueError(f"beta must be below 1, got {betas!r:.60}")
-    return finite("beta", betas[0], high=1.0), finite("beta", betas[1], high=1.0)
+    return first, second
 
 
 @dataclass(repr=False, eq=False)

@@ -28,29 +28,35 @@ _SHOWN = 8  # operands
 
 
 def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> tuple[Any, Any]:
-    """Return outputs (B, m) and gradient, all as the engine computes them where one is not finite;
-    of a program without `check` where one is NaN.
+    """Return outputs (B, m) and gradient, rows and gradients that are not finite as the engine
+    computes them; of a program without `check` those that are NaN.
 
     Raises `GuardError` for a guard that does not hold, `FloatingPointError` naming the first value
     that is not finite, or the parameter and the operation on whose way its gradient was lost.
     """
     guards, count, check = owner._guards, owner._count, owner._check
     odd = numpy.isnan if not check else lambda numbers: ~numpy.isfinite(numbers)
-    parts = [found[:, :count]] if slopes is None else [found[:, :count], slopes]
-    held = found[:, count:].tobytes() == guards.bits * len(found)
-    if held and not any(odd(part).any() for part in parts):
-        return parts[0], slopes
-    exact = Interpreter(owner._tape)
-    outputs, gradient = exact.run(leaves, rows, slopes is not None)
-    for (where, given), row in zip(each_row(leaves, rows), outputs):
-        if row[count:].tobytes() != guards.bits:
-            guards.check(exact, exact.values(given), where)
-        lost = numpy.flatnonzero(~numpy.isfinite(row[:count])).tolist()
-        if lost and check:
-            which = f"output {lost[0]}" if count > 1 else "the output"
-            told = _told(owner, given, lost[0], _birth)
-            raise FloatingPointError(f"{which}{where} is {row[lost[0]]}: {told}")
-    if check and gradient is not None and not numpy.isfinite(gradient).all():
+    outputs, known, exact = found[:, :count].copy(), {guards.bits}, Interpreter(owner._tape)
+    lost = odd(outputs).any(1)
+    for i, (where, given) in enumerate(each_row(leaves, rows)):
+        bits = found[i, count:].tobytes()
+        if bits in known and not lost[i]:
+            continue
+        values = exact.values(given)
+        guards.check(exact, values, where)
+        if guards.compared(found[i, count:]):  # only numbers were rounded otherwise
+            known.add(bits)
+        if lost[i]:
+            outputs[i] = [values[place] for place in owner._tape.outputs[:count]]
+        which = numpy.flatnonzero(odd(outputs[i])).tolist()
+        if which and check:
+            name = f"output {which[0]}" if count > 1 else "the output"
+            told = _told(owner, given, which[0], _birth)
+            raise FloatingPointError(f"{name}{where} is {outputs[i][which[0]]}: {told}")
+    if slopes is None or not (lost.any() or odd(slopes).any()):
+        return outputs, slopes
+    _, gradient = exact.run(leaves, rows, True)
+    if check and not numpy.isfinite(gradient).all():
         for where, given in each_row(leaves, rows):
             slopes = exact.adjoints(exact.values(given))[: len(gradient)]
             for name, slope in zip(owner._feed.names, slopes):
@@ -58,7 +64,7 @@ def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> 
                     told = _told(owner, given, 0, _slope)
                     raise FloatingPointError(f"the gradient by {name}{where} is {slope}: {told}")
         raise FloatingPointError("the gradient is not finite: the sum over all rows is too large")
-    return outputs[:, :count], gradient
+    return outputs, gradient
 
 
 def computed(

@@ -195,6 +195,11 @@ class Guards:
                 operands = [values[operand] for operand in exact.operands(at)]
                 raise GuardError(guard.told(x, operands, where))
 
+    def compared(self, found: Any) -> bool:
+        """Say whether all comparisons came out as expected in what a back end gave."""
+        pairs = zip(self.kept, found.tolist())
+        return all(x == guard.expected for guard, x in pairs if guard.name in COMPARISONS)
+
     def computed(self) -> list[bool]:
         """Say of each guard whether it holds a number that was computed, and so rounded."""
         start, pairs = self._tape.start, zip(self.kept, self._places)

@@ -7,7 +7,6 @@ conversion is passed on as it is; no back end writes into it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy
@@ -74,9 +73,8 @@ class Feed:
             return found
         array = floats(parameters, "parameters", self.parameters)
         if array.shape != self._shape:
-            needed = f"one vector of {counted(len(self.parameters), 'number')}"
-            order = f"in the order of program.parameters, not an array of shape {array.shape}"
-            raise ValueError(f"parameters must be {needed}, {order}")
+            found = f"an array of shape {array.shape}"
+            raise ValueError(_ONE_VECTOR.format(counted(len(self.parameters), "number"), found))
         if not self._others:
             return array
         found = numpy.empty(len(self._values))
@@ -129,18 +127,36 @@ def misfit(array: Array, what: str, names: Sequence[str]) -> str:
     return f"{which} has {length} numbers, but this program has {needed}{missing}{hint}"
 
 
-def uneven(given: Any, what: str, names: Sequence[str]) -> str:
+def uneven(x: Any, what: str, names: Sequence[str]) -> str:
     """Say what keeps nested lists from being rows of one length."""
-    said = f"{given!r:.60}"
-    for i, row in enumerate(given if isinstance(given, (list, tuple)) else ()):
-        with suppress(ValueError):  # which a row that is nested unevenly raises
-            if numpy.shape(row) == (len(names),):
-                continue
-        length = f", of length {len(row)}" if isinstance(row, (list, tuple, _ndarray)) else ""
-        said = f"item {i} is {row!r:.60}{length}"
-        break
     count = counted(len(names), "number")
-    return f"{what} must be a vector or rows of one length, {count} each: {said}"
+    if what == "parameters":
+        return _ONE_VECTOR.format(count, "rows of several lengths")
+    needed = f"{what} must be a vector or rows of one length, {count} each: "
+    rows = list(x) if _is_row(x) else []
+    lists = [_is_row(row) for row in rows]
+    if {*lists} == {True, False}:
+        places = sorted((lists.index(True), lists.index(False)))
+        return needed + ", but ".join(f"item {i} is {_kind(rows[i])}" for i in places)
+    for i, row in enumerate(rows if all(lists) else ()):
+        if len(row) != len(names):
+            missing = f" ({names[len(row)]} is missing)" if len(row) < len(names) else ""
+            return f"{needed}row {i} has {counted(len(row), 'number')}{missing}"
+        for j, item in enumerate(row):
+            if _is_row(item):
+                return f"{needed}number {j} of row {i} is {_kind(item)}: {item!r:.60}"
+    return f"{needed}got {x!r:.60}"
+
+
+def _is_row(item: Any) -> bool:
+    sized = hasattr(item, "__len__") and getattr(item, "ndim", 1) > 0
+    return sized and not isinstance(item, (str, bytes, dict, set, frozenset))
+
+
+def _kind(item: Any) -> str:
+    if not _is_row(item):
+        return f"{item!r:.60}"
+    return "an array" if hasattr(item, "ndim") else f"a {type(item).__name__}"
 
 
 def by_python(values: Sequence[Value], found: Array, first: int, name: str) -> None:
@@ -151,3 +167,6 @@ def by_python(values: Sequence[Value], found: Array, first: int, name: str) -> N
 def finite(numbers: Array) -> bool:
     """Say whether all numbers of an array are finite."""
     return bool(numpy.isfinite(numbers).all())
+
+
+_ONE_VECTOR = "parameters must be one vector of {}, in the order of program.parameters, not {}"

@@ -278,7 +278,7 @@ def _keys(source: Any) -> Iterator[Iterator[str]]:
     elif sys.platform == "win32":
         import msvcrt
 
-        yield (_SAME.get(key, key.lower()) for key in iter(msvcrt.getwch, ""))
+        yield _pressed(msvcrt.getwch, "\x00\xe0")
     else:
         import termios
         import tty
@@ -286,6 +286,17 @@ def _keys(source: Any) -> Iterator[Iterator[str]]:
         before = termios.tcgetattr(source)
         try:
             tty.setcbreak(source, termios.TCSADRAIN)
-            yield (_SAME.get(key, key.lower()) for key in iter(lambda: source.read(1), ""))
+            yield _pressed(lambda: source.read(1))
         finally:
             termios.tcsetattr(source, termios.TCSADRAIN, before)
+
+
+def _pressed(read: Callable[[], str], leads: str = "") -> Iterator[str]:
+    """Yield keys, "" for one that sends several characters, as arrows do."""
+    while key := read():
+        if key == "\x1b" and (key := read()) in ("[", "O"):
+            while not "@" <= read() <= "~":  # which ends such a sequence
+                pass
+            yield ""
+        else:
+            yield "" if key in leads and read() else _SAME.get(key, key.lower())
