@@ -45,7 +45,8 @@ class Compiled:
         """Compile, and turn the samples into arrays."""
         eager, kept = self.eager, self.eager.kept
         self._optimizer, self._ruled = eager.optimizer, has_rule(eager.optimizer)
-        trained, judged = self._trained(), eager.right.positions or eager.right.sides
+        trained = self._trained()
+        judged = self._judged = eager.right.positions or eager.right.sides
         lesson, kept.lesson = kept.lesson, None
         if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, judged)):
             lesson = Lesson(eager.model, eager.loss, eager.samples, trained, judged)
@@ -67,7 +68,10 @@ class Compiled:
         same = (
             lesson and has_rule(eager.optimizer) is self._ruled and lesson.trains(self._trained())
         )
-        self._stands = bool(same and lesson.stands(eager.model, eager.loss))
+        same = same and lesson.stands(eager.model, eager.loss)
+        self._stands = bool(same and lesson.again(eager.samples, self._judged))
+        if self._stands:  # samples may have changed in place
+            self._rows, self._held_out = lesson.data, None
         return self._stands
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:

@@ -11,9 +11,11 @@ import gc
 import pickle
 import random
 import sys
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from copy import copy
 from functools import lru_cache, partial
 from itertools import zip_longest
 from operator import is_
@@ -36,6 +38,7 @@ _ATOMS = (
     numpy.generic, numpy.ufunc, numpy.dtype,
 )  # fmt: skip
 _CONTAINERS = dict, list, deque, set
+_NUMBERS = numpy.ndarray, array, bytearray
 _DRAWN = random.Random, numpy.random.RandomState, numpy.random.BitGenerator
 _CACHE = type(lru_cache(abs))
 _FIXED = {*sys.stdlib_module_names, "autograd_engine", "numpy"}  # modules that nobody changes
@@ -55,8 +58,8 @@ class Traces:
         self._notes: list[tuple[Way, list[Any]]] = []
         self._known: dict[int, Any] = {}  # keeps them alive: an id is one thing's only meanwhile
         waiting = [("it", root) for root in roots]
-        for seed, module in ((random.seed, "random"), (numpy.random.seed, "numpy.random")):
-            waiting.append((f"the random numbers of {module}", getattr(seed, "__self__", None)))
+        for draw, module in ((random.seed, "random"), (numpy.random.rand, "numpy.random")):
+            waiting.append((f"the random numbers of {module}", getattr(draw, "__self__", None)))
         while waiting and len(self._known) < _MOST:
             name, thing = waiting.pop()
             if id(thing) in self._known or _is_atom(thing):
@@ -88,6 +91,8 @@ class Traces:
     def _ways(self, name: str, thing: Any) -> Iterator[Way]:
         """Yield how to look at a thing, of whatever kind."""
         kind = type(thing)
+        if issubclass(kind, (*_NUMBERS, *_DRAWN)) and hasattr(thing, "__dict__"):
+            yield _attributes(thing)  # of a subclass
         if kind is Value:
             self.computed[id(thing)] = name
         elif kind is Primitive:
@@ -115,6 +120,8 @@ class Traces:
         elif issubclass(kind, numpy.ndarray):
             if thing.nbytes <= _LARGEST:
                 yield _state(name, thing.copy, partial(numpy.copyto, thing))
+        elif issubclass(kind, (array, bytearray)):
+            yield _state(name, partial(copy, thing), partial(thing.__setitem__, slice(None)))
         elif issubclass(kind, _DRAWN):
             yield _state(name, lambda: thing.__reduce__()[2], thing.__setstate__)
         elif hasattr(kind, "__next__"):
@@ -177,7 +184,8 @@ def _attributes(thing: Any) -> Way:
             if key not in before:
                 plain.__delattr__(thing, key)
             elif item is not before[key] or key not in now():
-                plain.__setattr__(thing, key, before[key])
+                with suppress(AttributeError):  # some can only be read
+                    plain.__setattr__(thing, key, before[key])
 
     before = dict(now())
     return "the attribute {}", lambda: [*(found := now()), *found.values()], back
