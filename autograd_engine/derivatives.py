@@ -26,6 +26,7 @@ from autograd_engine.real import (
     is_array,
     is_number,
     is_whole,
+    named,
 )
 from autograd_engine.state import WATCHED, told
 from autograd_engine.words import counted
@@ -127,6 +128,9 @@ def _slope(f: Callable[..., Any], argnums: Any, both: bool, /, *args: Any, **kwa
     inputs: list[Value] = []
 
     def new(leaf: Any) -> Value:
+        if not isinstance(leaf, Value) and not is_number(leaf):
+            wanted = "numbers, or lists, tuples, dicts and arrays of numbers"
+            raise TypeError(f"expected {wanted}, got {named(leaf)}")
         inputs.append(fresh(leaf))
         return inputs[-1]
 
@@ -175,11 +179,11 @@ def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return derived(_matrix, f, "hessian")
 
 
-def _matrix(f: Callable[..., Any], name: str, /, *points: Any, **named: Any) -> Any:
+def _matrix(f: Callable[..., Any], name: str, /, *points: Any, **keywords: Any) -> Any:
     """Return the matrix of derivatives at this point, with further arguments as they are."""
     second = name == "hessian"
     more = points[1:] if points and hasattr(points[0], "__iter__") else ()
-    f = functools.partial(f, **named)
+    f = functools.partial(f, **keywords)
     check_call(name, f, "the point", more)
     if len(points) != 1 + len(more):
         raise TypeError(f"{name}(f) takes one list: {name}(f)([a, b]); got {len(points)} arguments")

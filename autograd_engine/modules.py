@@ -142,10 +142,13 @@ class Module:
             given = f"not {state!r:.60}; a file is read by load(path, model)"
             raise TypeError(f"load_state_dict needs {wanted}, {given}")
         named = dict(self.named_parameters())
+        said = []
         for what, some, others in (("missing", named, state), ("surplus", state, named)):
             if odd := [name for name in some if name not in others]:
                 shown = ", ".join(f"{name!r:.80}" for name in odd[:3]) + ", …" * (len(odd) > 3)
-                raise ValueError(f"{what} parameters: {shown}")
+                said.append(f"{what} parameters: {shown}")
+        if said:
+            raise ValueError("; ".join(said))
         numbers = []
         for name in named:
             number: Any = state[name]

@@ -52,7 +52,8 @@ def fit(
     order of an epoch depends on the seed and its number alone. The model is any function with
     `parameters()`, the optimiser has `step()` and `zero_grad()`, with a checkpoint `state_dict()`.
     With `patience` training stops after so many epochs without a lower validation loss, and the
-    model ends with the parameters of its best epoch. `callback(history)` is called after each.
+    model ends with the parameters of its best epoch. `callback(history)` is called after each
+    epoch; `progress` shows a bar. A warning names columns of very different size.
 
     `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it to the
     same numbers as a run that was never interrupted, with the settings of then (a warning says

@@ -259,7 +259,7 @@ class ExponentialLR(Schedule):
 class LinearLR(Schedule):
     """Warm up: from `start_factor` times the learning rate to `end_factor` times, linearly.
 
-    Raises `ValueError` for a start outside (0, 1], an end outside [0, 1], and no iterations.
+    Raises `ValueError` for a start outside [1e-12, 1], an end outside [0, 1], and no iterations.
 
     >>> LinearLR(SGD([Value(0.0)]), start_factor=0.5, total_iters=2)
     LinearLR(SGD, start_factor=0.5, total_iters=2)

@@ -55,7 +55,7 @@ def compile(
     require()
     from autograd_engine.compiler.record.tape import record
 
-    if backend not in list(BACK_ENDS):
+    if not isinstance(backend, str) or backend not in BACK_ENDS:
         names = ", ".join(map(repr, BACK_ENDS))
         raise ValueError(f"unknown back end {backend!r}: there are {names}")
     if flag("exact", exact) and backend not in ("auto", "exact"):
