@@ -106,21 +106,22 @@ def _no_leaves(case: Case, found: list[tuple[Value, Value, int]]) -> Finding:
         why = (
             f"{titles[0]} was computed from {origin.data:.6g} in {counted(steps, 'step')}. "
             f"`w {value.op}= ...` and `w = w {value.op} ...` record an operation and give its "
-            "result the old name; an optimiser, or a list of parameters, holds the old leaf on."
+            "result the old name; an optimiser, or a list of parameters, still holds the old leaf."
         )
     fix = "for i, parameter in enumerate(parameters):\n    parameters[i] = ag.Value(parameter.data)"
     if len(found) < 4:
         fix = "\n".join(
-            f"{' = '.join(case.spellings(v, leaf.label))} = ag.Value({v.data!r}, {leaf.label!r})"
+            f"{' = '.join(case.spellings(v, leaf.label))} = ag.Value({', '.join([repr(v.data), *[repr(leaf.label)] * bool(leaf.label)])})"
             for v, leaf, _ in found
         )
+    first = case.spellings(value, origin.label)[0] if len(found) < 4 else "parameters[i]"
     are = "are no leaves" if len(found) > 1 else "is no leaf"
     return Finding(
         "rebound parameter",
         f"{names} {are} any more",
         case.place(found[0][0], names),
         why,
-        f"# leaves once more; a step changes their numbers: w.data -= lr * w.grad\n{fix}\n{AGAIN}",
+        f"{fix}\n{AGAIN}\n# a step changes the number of a leaf: {first}.data -= lr * {first}.grad",
     )
 
 
@@ -176,7 +177,7 @@ def _of_value(case: Case, i: int) -> Finding:
     node = case.values[i]
     title, kind = case.title(node), _kind(node._data)
     what, fix = f"{title} is {kind} from the beginning", f"{AGAIN}  # from finite numbers"
-    why = "a parameter becomes so by a step along such a gradient, an input by what was read."
+    why = "a parameter becomes so by a step along a gradient that is not finite, an input as read."
     if node._rule is LEAF:
         fix = f"{case.spellings(node)[0]}.data = 0.0  # a finite number\n{AGAIN}"
     elif node.operands:
@@ -215,7 +216,8 @@ def _of_adjoint(case: Case, j: int) -> Finding:
             f"({_numbers(case, i)}): the function is defined, but has no finite slope."
         )
         change = "*= 1 - 1e-9" if node._rule.name in INWARD else "+= 1e-9"
-        fix = each(f"{change}  # away from the place without a slope")
+        guard = ", or guard it: ag.sqrt(x + 1e-12)" * (node._rule.name == "sqrt")
+        fix = each(f"{change}  # away from the place without a slope{guard}")
     what = f"{title} passed on the first {_kind(case.adjoints[j])} of the backward pass"
     return Finding("not finite", what, case.place(node), why, fix)
 

@@ -250,10 +250,9 @@ def _why_zero(wording: Wording) -> Line:
         said = f"It is zero, since nothing passes through {_listed(zero)}.{more}"
         return Line(words=said, terms=tuple(formulas.Equal(z, ZERO) for z in zero[:LISTED]))
     lost = next(v for v in reversed(chain.variables) if not chain.adjoint(v))
-    cancels = any(chain.adjoint(f.upper) * f.number for f in factors if f.lower is lost)
-    said = (
-        f"It is zero from {{}} on: what arrives there {'cancels' if cancels else 'is too small'}."
-    )
+    parts = [chain.adjoint(f.upper) * f.number for f in factors if f.lower is lost]
+    said = "cancels" if min(parts) < 0.0 < max(parts) else "is too small"
+    said = f"It is zero from {{}} on: what arrives there {said}."
     return Line(words=said, terms=(wording.name(lost),))
 
 
