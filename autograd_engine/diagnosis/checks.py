@@ -111,8 +111,9 @@ def _no_leaves(case: Case, found: list[tuple[Value, Value, int]]) -> Finding:
     fix = "for i, parameter in enumerate(parameters):\n    parameters[i] = ag.Value(parameter.data)"
     if len(found) < 4:
         fix = "\n".join(
-            f"{' = '.join(case.spellings(v, leaf.label))} = ag.Value({', '.join([repr(v.data), *[repr(leaf.label)] * bool(leaf.label)])})"
+            f"{' = '.join(case.spellings(v, leaf.label))} = ag.Value({v.data!r}{label})"
             for v, leaf, _ in found
+            for label in [f", {leaf.label!r}" if leaf.label else ""]
         )
     first = case.spellings(value, origin.label)[0] if len(found) < 4 else "parameters[i]"
     are = "are no leaves" if len(found) > 1 else "is no leaf"
@@ -216,8 +217,8 @@ def _of_adjoint(case: Case, j: int) -> Finding:
             f"({_numbers(case, i)}): the function is defined, but has no finite slope."
         )
         change = "*= 1 - 1e-9" if node._rule.name in INWARD else "+= 1e-9"
-        guard = ", or guard it: ag.sqrt(x + 1e-12)" * (node._rule.name == "sqrt")
-        fix = each(f"{change}  # away from the place without a slope{guard}")
+        fix = each(f"{change}  # away from the place without a slope")
+        fix += "  # or guard it: ag.sqrt(x + 1e-12)" * (node._rule.name == "sqrt")
     what = f"{title} passed on the first {_kind(case.adjoints[j])} of the backward pass"
     return Finding("not finite", what, case.place(node), why, fix)
 
