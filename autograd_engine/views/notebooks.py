@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.resources import files
 from typing import Any
@@ -102,9 +102,7 @@ class Shown:
     def _kinds(self) -> dict[str, str]:
         return {"text/html": self._html()}
 
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> Any:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         kinds: dict[str, Any] = {"text/plain": repr(self)} | self._kinds()
         live = self.widget._repr_mimebundle_()[0] if self.widget else {}
         kinds |= {key: kind for key, kind in live.items() if "+" in key}

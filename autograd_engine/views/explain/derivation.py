@@ -251,10 +251,8 @@ def _why_zero(wording: Wording) -> Line:
         return Line(words=said, terms=tuple(formulas.Equal(z, ZERO) for z in zero[:LISTED]))
     lost = next(v for v in reversed(chain.variables) if not chain.adjoint(v))
     cancels = any(chain.adjoint(f.upper) * f.number for f in factors if f.lower is lost)
-    said = (
-        f"It is zero from {{}} on: what arrives there {'cancels' if cancels else 'is too small'}."
-    )
-    return Line(words=said, terms=(wording.name(lost),))
+    said = f"It is zero from {{}} on: what arrives there {'cancels' if cancels else 'is too small'}"
+    return Line(words=f"{said}.", terms=(wording.name(lost),))
 
 
 def _listed(items: Sequence[object]) -> str:

@@ -79,11 +79,9 @@ def _place_across(layers: Layers) -> None:
         for item, wish in zip(layers.items, wishes):
             item.v = wish
         for frame in layers.frames:  # is drawn round its items
-            inside = [
-                (1 + len(i.path) - len(frame.path), i.v, i.breadth / 2.0) for i in frame.items
-            ]
-            frame.low.v = min(v - half - steps * low for steps, v, half in inside)
-            frame.high.v = max(v + half + steps * high for steps, v, half in inside)
+            held = [(1 + len(i.path) - len(frame.path), i.v, i.breadth / 2.0) for i in frame.items]
+            frame.low.v = min(v - half - steps * low for steps, v, half in held)
+            frame.high.v = max(v + half + steps * high for steps, v, half in held)
         up = {item: item.v for item in order}
         down = dict(up)
         for one, other, distance in least:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from itertools import groupby, takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
@@ -132,18 +132,14 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
         return sorted(wholes[other][0] for other in apart)
 
     given = {i: feeding(box) for i, box in first.items()}
-    if not any(i in below for i, below in given.items()) and (
-        found := _ordered(first, first, given, cutting=False)
-    ):
+    apart = not any(i in below for i, below in given.items())
+    if apart and (found := _ordered(first, first, given, cutting=False)):
         return [(box, False, wholes[box]) for box, _, _ in found]
     return _ordered(boxes, fine, operands)
 
 
 def _ordered(
-    boxes: dict[int, int],
-    fine: dict[int, int],
-    operands: Operands | dict[int, list[int]],
-    cutting: bool = True,
+    boxes: dict[int, int], fine: dict[int, int], operands: Any, cutting: bool = True
 ) -> list[Part]:
     """Return the parts; none where a box must be cut, unless `cutting`."""
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
