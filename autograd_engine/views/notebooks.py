@@ -63,8 +63,6 @@ def bound(text: str, leaves: Sequence[Value]) -> Any:
         return None
 
     class Live(AnyWidget):  # type: ignore[misc]
-        """A page whose leaves are those of Python."""
-
         _esm = files("autograd_engine.views").joinpath("explore/live.js").read_text("utf-8")
         page = Unicode(text).tag(sync=True)
         numbers: Any = List([leaf.data for leaf in leaves]).tag(sync=True)
@@ -90,14 +88,12 @@ class Shown:
     """What notebooks show: Jupyter by `_repr_mimebundle_`, marimo by `_mime_`."""
 
     _leaves: Sequence[Value] = ()
+    _html: Any  # a method that returns HTML
 
     @cached_property
     def widget(self) -> Any:
         """What is shown as a widget bound to its leaves; None without the package anywidget."""
         return bound(getattr(self, "html", ""), self._leaves) if self._leaves else None
-
-    def _html(self) -> str:
-        raise NotImplementedError
 
     def _kinds(self) -> dict[str, str]:
         return {"text/html": self._html()}

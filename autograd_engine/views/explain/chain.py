@@ -126,16 +126,14 @@ class Chain:
             if id(operand) in self.within:
                 places.setdefault(id(operand), []).append(i)
         # The sum so far of a long one comes first, and is taken over.
-        long = lambda key: len(merged.get(key, ())) > WIDEST  # noqa: E731
-        for key in sorted(places, key=long, reverse=True):
+        for key in sorted(places, key=lambda key: len(merged.get(key, ())) > WIDEST, reverse=True):
             which = places[key]
             operand, partial = value.operands[which[0]], sum(value.partials[i] for i in which)
             passes = value._rule in SUMS and partial == 1.0
             if passes and uses[key] == 1 and not found and key in merged:
                 found = merged.pop(key)
                 continue
-            start = {key: Factor(value, operand, 1.0, [[]])}
-            for lower, part in merged.get(key, start).items():
+            for lower, part in merged.get(key, {key: Factor(value, operand, 1.0, [[]])}).items():
                 into = found.setdefault(lower, Factor(value, part.lower))
                 into.number += partial * part.number if partial or self.survey.honest else 0.0
                 for way in part.ways[: 2 * WIDEST + 1 - len(into.ways)]:

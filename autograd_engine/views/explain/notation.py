@@ -94,6 +94,7 @@ def is_long(expression: Expression) -> bool:
 
 
 Aside = Callable[[Symbol, Term], Term] | None  # what to write for a part that has a name
+Names = tuple[str, ...]
 Spellings = dict[str, Callable[..., Term]]
 _TWO = Number(2.0)
 _CONSTANTS: dict[float, Term] = {math.pi: name("π"), math.log(2.0): Call("ln", (_TWO,))}
@@ -152,9 +153,7 @@ def partial(
 
 
 @lru_cache(maxsize=1024)
-def rule(
-    primitive: Primitive, which: int, names: tuple[str, ...] = ("u", "v"), count: int = 0
-) -> Term:
+def rule(primitive: Primitive, which: int, names: Names = ("u", "v"), count: int = 0) -> Term:
     """Return a primitive's own rule: its derivative by one operand."""
     terms = _named(primitive, names, count)
     found = partial(primitive, which, terms.__getitem__, count)
@@ -162,7 +161,7 @@ def rule(
     return upper if found is None else formulas.Equal(upper, found)
 
 
-def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Term:
+def meaning(primitive: Primitive, names: Names, count: int = 0) -> Term:
     """Return a primitive, and what its forward function makes of the operands if it tells."""
     terms, found = _named(primitive, names, count), symbols.formula(primitive, count)
     if found is not None and not is_long(found):
@@ -171,7 +170,7 @@ def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Ter
     return terms[-1]
 
 
-def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> list[Term]:
+def _named(primitive: Primitive, names: Names, count: int) -> list[Term]:
     count = count or len(primitive.domain)
     if count > len(names):
         names = tuple([f"{names[0]}{lowered(str(i))}" for i in range(count)])

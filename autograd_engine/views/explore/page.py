@@ -41,10 +41,8 @@ Data = dict[str, Any]  # what a page reads
 class Page(Shown):
     """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`."""
 
-    def __init__(
-        self, text: str, description: str, shown: str, path: str | PathLike[str] | None
-    ) -> None:
-        self.html, self.description, self._still = text, description, shown
+    def __init__(self, text: str, title: str, shown: str, path: str | PathLike[str] | None) -> None:
+        self.html, self.description, self._still = text, title, shown
         if path is not None:
             self.save(path)
 

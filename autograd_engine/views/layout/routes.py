@@ -123,8 +123,7 @@ def _place_along(layers: Layers) -> tuple[Columns, float]:
         ends[frame.last] = max(ends[frame.last], frame.end)
         if not layers.upright:  # a frame is no shorter than its title
             inside = lengths[frame.first : frame.last + 1]
-            lacking = frame.title - sum(inside) - GAP * (len(inside) - 1)
-            lengths[frame.first] += max(0.0, lacking)
+            lengths[frame.first] += max(0.0, frame.title - sum(inside) - GAP * (len(inside) - 1))
     columns, u = [], MARGIN
     for rank, start, length, end in zip(layers.order, starts, lengths, ends):
         u += start

@@ -66,9 +66,7 @@ class Cluster(NamedTuple):
     row: tuple[str, int] = ("", 0)
 
 
-class Scene(NamedTuple):
-    """A whole picture without positions."""
-
+class Scene(NamedTuple):  # a whole picture without positions
     direction: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]

@@ -15,9 +15,7 @@ from autograd_engine.table import CONSTANT
 from autograd_engine.words import counted, operations
 
 
-class Level(NamedTuple):
-    """One group around a value."""
-
+class Level(NamedTuple):  # one group around a value
     kind: str  # "call" (of a module), "region", "repeat", "step", "hidden"
     key: object  # what tells it from others inside the same group
     title: str = ""
@@ -120,18 +118,12 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
     for i, box in boxes.items():
         wholes[box].append(i)
     first = {values[0]: box for box, values in wholes.items()}
-
-    def feeding(box: int) -> list[int]:
-        """Return the first values of the boxes that feed one, its own where it must not."""
-        apart = {
-            boxes[o]
-            for i in wholes[box]
-            for o in operands[i]
-            if o in boxes and fine[o] != fine[i] and (operands[o] or boxes[o] != box)
-        }
-        return sorted(wholes[other][0] for other in apart)
-
-    given = {i: feeding(box) for i, box in first.items()}
+    # By the first value of each box, those of the boxes that feed it, its own where it must not.
+    given: dict[int, set[int]] = {i: set() for i in first}
+    for i, box in boxes.items():
+        for o in operands[i]:
+            if o in boxes and fine[o] != fine[i] and (operands[o] or boxes[o] != box):
+                given[wholes[box][0]].add(wholes[boxes[o]][0])
     apart = not any(i in below for i, below in given.items())
     if apart and (found := _ordered(first, first, given, cutting=False)):
         return [(box, False, wholes[box]) for box, _, _ in found]
@@ -175,8 +167,7 @@ def _ordered(
                 if operands[i]:
                     missing[user] -= 1
                     if not missing[user]:
-                        here = its == box and user not in later
-                        (pending if here else ready[its]).append(user)
+                        (pending if its == box and user not in later else ready[its]).append(user)
         box_of.append(box)
         wait(fed)
 
