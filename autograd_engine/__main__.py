@@ -55,7 +55,7 @@ def _draw(options: Namespace, output: Value, values: Values) -> None:
 
 
 def _step(options: Namespace, output: Value, values: Values) -> None:
-    from autograd_engine.views.steps.sweep import play
+    from autograd_engine.views.steps import play
 
     play(output)
 

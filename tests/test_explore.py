@@ -12,7 +12,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine.engine import Value
 from autograd_engine.survey import Survey
-from autograd_engine.views.explore.page import inert_json, page_contents
+from autograd_engine.views.explore.page import inert_json, page_graph
 from autograd_engine.views.picture import drawing as pictures
 
 NAN, INF = math.nan, math.inf
@@ -149,7 +149,7 @@ def test_the_page_for_980_values_has_at_most_250_kilobytes(made):
 
 def test_every_value_stands_in_one_group_and_no_group_is_long():
     for output in (network(16, 16), network(2), expression()):
-        data, _ = page_contents(Survey(output))
+        data, _ = page_graph(Survey(output))
         _, _, parents, _, members, inlets, _, shapes = zip(*data["groups"])
         values = sorted(member for group in members for member in group if member >= 0)
         assert values == list(range(len(data["names"])))

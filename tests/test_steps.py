@@ -16,7 +16,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.__main__ import main
-from autograd_engine.views.steps.sweep import play
+from autograd_engine.views.steps import play
 
 
 def labelled(value: ag.Value, label: str) -> ag.Value:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.resources import files
 from typing import Any
@@ -63,8 +63,6 @@ def bound(text: str, leaves: Sequence[Value]) -> Any:
         return None
 
     class Live(AnyWidget):  # type: ignore[misc]
-        """A page whose leaves are those of Python."""
-
         _esm = files("autograd_engine.views").joinpath("explore/live.js").read_text("utf-8")
         page = Unicode(text).tag(sync=True)
         numbers: Any = List([leaf.data for leaf in leaves]).tag(sync=True)
@@ -90,21 +88,17 @@ class Shown:
     """What notebooks show: Jupyter by `_repr_mimebundle_`, marimo by `_mime_`."""
 
     _leaves: Sequence[Value] = ()
+    _html: Any  # a method that returns HTML
 
     @cached_property
     def widget(self) -> Any:
         """What is shown as a widget bound to its leaves; None without the package anywidget."""
         return bound(getattr(self, "html", ""), self._leaves) if self._leaves else None
 
-    def _html(self) -> str:
-        raise NotImplementedError
-
     def _kinds(self) -> dict[str, str]:
         return {"text/html": self._html()}
 
-    def _repr_mimebundle_(
-        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None
-    ) -> Any:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         kinds: dict[str, Any] = {"text/plain": repr(self)} | self._kinds()
         live = self.widget._repr_mimebundle_()[0] if self.widget else {}
         kinds |= {key: kind for key, kind in live.items() if "+" in key}

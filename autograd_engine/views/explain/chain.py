@@ -23,6 +23,9 @@ LARGEST = 5  # So many operations, sums not counted, are merged into one factor 
 WIDEST = 16  # So many ways lead through it at most, but for those into a longer sum.
 MANY = 1_000_000_000  # Paths are counted up to this number.
 
+Rules = tuple[Primitive, ...]
+Named = Callable[[Value], bool]
+Merged = dict[int, dict[int, "Factor"]]  # by what is above, then by the variable below
 Step = tuple[Value, tuple[int, ...]]  # through an operation: its result, which of its operands
 
 
@@ -52,12 +55,7 @@ class Chain:
     """
 
     def __init__(
-        self,
-        survey: Survey,
-        wrt: Value,
-        merging: tuple[Primitive, ...] = SUMS,
-        named: Callable[[Value], bool] = lambda value: bool(value.label),
-        whole: bool = False,
+        self, survey: Survey, wrt: Value, merging: Rules, named: Named, whole: bool = False
     ) -> None:
         self.survey, self.output, self.wrt, self.values = survey, survey.output, wrt, survey.values
         self.within: dict[int, Value] = {}  # what the chain goes through, by id
@@ -72,9 +70,7 @@ class Chain:
         return self.survey.adjoints[self.survey.position[id(value)]]
 
     def factors(self) -> Iterator[Factor]:
-        return (
-            factor for variable in reversed(self.variables) for factor in self.below[id(variable)]
-        )
+        return (factor for value in reversed(self.variables) for factor in self.below[id(value)])
 
     def count_ways(self) -> int:
         """Return the number of paths from operand to operand, `MANY` if there are more."""
@@ -94,9 +90,7 @@ class Chain:
         """Return the operands to which the chain goes on, each with its partial."""
         return [p for p in zip(value.operands, value.partials) if id(p[0]) in self.within]
 
-    def _chosen(
-        self, merging: tuple[Primitive, ...], named: Callable[[Value], bool], whole: bool
-    ) -> Iterator[Value]:
+    def _chosen(self, merging: Rules, named: Named, whole: bool) -> Iterator[Value]:
         """Yield the variables, operands before uses, and find what is below each."""
         within = self.within.values()
         uses = Counter(id(o) for value in within for o, _ in self._links(value))
@@ -105,7 +99,7 @@ class Chain:
         known = any(named(v) for v in within if id(v) not in ends)
         middles = SUMS if known else merging  # that stand in a longer sum: no place to cut it
         sizes: dict[int, tuple[int, int]] = {}  # operations on one way, and ways, to variables
-        merged: dict[int, dict[int, Factor]] = {}
+        merged: Merged = {}
         for value in within:
             parts = [sizes.get(id(operand), (0, 1)) for operand, _ in self._links(value)]
             operations, ways = ([*column] for column in zip((0, 0), *parts))
@@ -124,9 +118,7 @@ class Chain:
             else:
                 sizes[id(value)], merged[id(value)] = (size, sum(ways)), found
 
-    def _merged(
-        self, value: Value, merged: dict[int, dict[int, Factor]], uses: Counter[int]
-    ) -> dict[int, Factor]:
+    def _merged(self, value: Value, merged: Merged, uses: Counter[int]) -> dict[int, Factor]:
         """Return the factors from a value to the variables below it, by these."""
         found: dict[int, Factor] = {}
         places: dict[int, list[int]] = {}
@@ -134,16 +126,14 @@ class Chain:
             if id(operand) in self.within:
                 places.setdefault(id(operand), []).append(i)
         # The sum so far of a long one comes first, and is taken over.
-        long = lambda key: len(merged.get(key, ())) > WIDEST  # noqa: E731
-        for key in sorted(places, key=long, reverse=True):
+        for key in sorted(places, key=lambda key: len(merged.get(key, ())) > WIDEST, reverse=True):
             which = places[key]
             operand, partial = value.operands[which[0]], sum(value.partials[i] for i in which)
             passes = value._rule in SUMS and partial == 1.0
             if passes and uses[key] == 1 and not found and key in merged:
                 found = merged.pop(key)
                 continue
-            start = {key: Factor(value, operand, 1.0, [[]])}
-            for lower, part in merged.get(key, start).items():
+            for lower, part in merged.get(key, {key: Factor(value, operand, 1.0, [[]])}).items():
                 into = found.setdefault(lower, Factor(value, part.lower))
                 into.number += partial * part.number if partial or self.survey.honest else 0.0
                 for way in part.ways[: 2 * WIDEST + 1 - len(into.ways)]:

@@ -78,7 +78,7 @@ class Deltas:
             steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
             return Line(left or Delta(self._wording.name(value)), tuple(steps))
 
-        yield from self._together(group, line, adjoint=True)
+        yield from self._alike(group, line, adjoint=True)
 
     def defined(self, groups: list[Group]) -> Iterator[Line]:
         """Say how the values of groups came about, in general where they did so alike."""
@@ -90,11 +90,9 @@ class Deltas:
                 key = self._home(id(one[0])) or id(one)
                 joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
-            yield from self._together(group, self._wording.defined, adjoint=False)
+            yield from self._alike(group, self._wording.defined, adjoint=False)
 
-    def _together(
-        self, group: Group, line: Callable[[Value], Line], adjoint: bool
-    ) -> Iterator[Line]:
+    def _alike(self, group: Group, line: Callable[[Value], Line], adjoint: bool) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
         first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
         spare = "ycde" if adjoint and first else "xcde"
@@ -123,7 +121,7 @@ class Deltas:
         step = known.is_step(value) and "[" not in self._wording.name(value).text
         letters = ("t" if step else below) + ("t" if self._home(id(value)) else "s")
         letters += "l" if below == "j" else "m"
-        free = [letter for letter in spare if letter not in known.begun]
+        free = "".join(letter for letter in spare if letter not in known.begun)
         return common(terms, texts, letters, self._wording.constants, free)
 
     def _delta(self, value: Value) -> Term:
@@ -164,31 +162,28 @@ _PAIR = re.compile(r"(?<![₀-₉ᵢ-ᵥₐ-ₜⱼ,])([₀-₉ₐ-ₜᵢ-ᵥⱼ]
 ENDS = ((0, 0), (1, 0), (0, 1), (1, 1))  # So many at the beginning and the end may be unlike.
 
 
-class Unlike(Exception):
-    """Terms differ in more than an index."""
-
-
 class Index:
-    """What tells members of a group apart, by their names: indices below, in brackets, above."""
+    """What tells members of a group apart, by their names: indices below, in brackets, above.
 
-    def __init__(
-        self, names: Sequence[str], letters: str, constants: Constants, spare: Sequence[str]
-    ) -> None:
+    Raises `ValueError` for what differs in more.
+    """
+
+    def __init__(self, names: list[str], letters: str, constants: Constants, spare: str) -> None:
         self.numbers: dict[str, tuple[int, ...]] = {}
         self.constants, self._spare, self._letters = dict(constants), spare, letters
         if any(map(_NUMBERED.match, names)):
-            raise Unlike  # how values are numbered says nothing
+            raise ValueError  # how values are numbered says nothing
         self.name = self._named(names)
         self._letters = ""
         if not self.numbers:
-            raise Unlike
+            raise ValueError
 
     def general(self, parts: Sequence[Any]) -> Any:
         first = parts[0]
         if all(part == first for part in parts):
             return first
         if len(set(map(type, parts))) > 1:
-            raise Unlike
+            raise ValueError
         if isinstance(first, Name):
             return Name(self._named([part.text for part in parts]))
         if isinstance(first, (formulas.Given, Number)):
@@ -197,7 +192,7 @@ class Index:
             kept = [name for name in vars(first) if name not in ("number", "spelled")]
             return type(first)(*[self.general([getattr(p, name) for p in parts]) for name in kept])
         if not isinstance(first, tuple) or len(set(map(len, parts))) > 1:
-            raise Unlike
+            raise ValueError
         return tuple(map(self.general, zip(*parts)))
 
     def _named(self, texts: Sequence[str]) -> str:
@@ -209,7 +204,7 @@ class Index:
             if len(set(column)) == 1:
                 found += first
             elif i % 2 == 0 or None in column:
-                raise Unlike
+                raise ValueError
             else:
                 place = 2 if first[0] in formulas.RAISED else int(found.endswith("["))
                 run = self._run([unicodedata.normalize("NFKC", text) for text in column], place)
@@ -233,7 +228,7 @@ class Index:
         if len(set(column)) == 1:
             return column[0]
         if {len(text) for text in column} != {2}:
-            raise Unlike
+            raise ValueError
         return "".join(self._run(digit, place) for digit in zip(*column))
 
     def _constant(self, numbers: Sequence[float]) -> Name:
@@ -250,15 +245,11 @@ class Index:
                 if called not in taken:
                     self.constants[called, letter] = found
                     return Name(formulas.indexed(called, letter))
-        raise Unlike
+        raise ValueError
 
 
 def common(
-    terms: Sequence[Term],
-    names: Sequence[str],
-    letters: str,
-    constants: Constants,
-    spare: Sequence[str] = (),
+    terms: Sequence[Term], names: list[str], letters: str, constants: Constants, spare: str = ""
 ) -> tuple[slice, Index, Term] | None:
     """Return which terms differ only in an index, all but perhaps the ends, it and the term."""
     for first, last in ENDS if len(terms) > 1 else ():
@@ -266,7 +257,7 @@ def common(
         try:
             index = Index(names[part], letters, constants, spare)
             found = index.general(terms[part])
-        except Unlike:
+        except ValueError:
             continue
         constants.update(index.constants)
         return part, index, found

@@ -1,8 +1,4 @@
-"""explain: a derivation by the chain rule as lines.
-
-A few factors are multiplied out. Of more, the adjoint δ of each variable is found from those of
-its uses, from the output down, and what differs only in an index is written once, in general.
-"""
+"""explain: a derivation by the chain rule as lines."""
 
 from __future__ import annotations
 
@@ -168,8 +164,7 @@ def _by_deltas(wording: Wording) -> Iterator[Line]:
     kept = [*shown[:cut], *shown[cut:][-cut:]]
     for i, group in enumerate(kept):
         if i == cut:
-            more = len(shown) - 2 * cut
-            yield Line(words=f"... {more:,} values more, each in the same way ...")
+            yield Line(words=f"... {len(shown) - 2 * cut:,} values more, each in the same way ...")
         yield from deltas.lines(group)
     yield Line(words="where")
     yield wording.defined(chain.output)

@@ -109,6 +109,12 @@ def minus(left: Term, right: Term) -> Term:    return Sum((*_parts(left), *map(n
 def times(left: Term, right: Term) -> Term:    return _simplified(Product((left, right)))
 def over(top: Term, bottom: Term) -> Term:     return _simplified(Fraction(top, bottom))
 def power(base: Term, exponent: Term) -> Term: return _simplified(Power(base, exponent))
+def multiplied(factors: Sequence[Term]) -> Term: return factors[0] if len(factors) == 1 else _simplified(Product(tuple(map(_doubled, factors))))
+def row(numbers: Sequence[float]) -> Term:     return Call("", elided(numbers, Number)) if len(numbers) > 1 else Number(numbers[0])
+def name(label: str, number: float | None = None) -> Name: return Name(readable(label).replace("\n", "␊"), number)
+def lowered(index: str) -> str:                return "".join(_LOWERED.get(character, character) for character in index)
+def moved(letter: str, more: int) -> str:      return letter + (f"{more:+d}".replace("-", "−") if more else "")
+def indexed(called: str, index: str) -> str:   return called + (f"[{index}]" if index[0] == "s" else lowered(index))
 # fmt: on
 
 
@@ -124,10 +130,6 @@ def negated(term: Term) -> Term:
     if isinstance(term, Minus):
         return term.term
     return Number(-term.value) if isinstance(term, Number) else Minus(term)
-
-
-def multiplied(factors: Sequence[Term]) -> Term:
-    return factors[0] if len(factors) == 1 else _simplified(Product(tuple(map(_doubled, factors))))
 
 
 def _simplified(term: Term) -> Term:
@@ -179,28 +181,16 @@ def _doubled(term: Term) -> Term:
     return Product((Number(2.0), whole(parts[:half]))) if twice else term
 
 
-def row(numbers: Sequence[float]) -> Term:
-    return Call("", elided(numbers, Number)) if len(numbers) > 1 else Number(numbers[0])
-
-
 def clipped(term: Term) -> Term:
     if isinstance(term, Sum) and len(term.terms) > 3:
         return Sum((*term.terms[:2], DOTS, term.terms[-1]))
     return inside(term, clipped)
 
 
-def lowered(index: str) -> str:
-    return "".join(_LOWERED.get(character, character) for character in index)
-
-
 def raised(text: str) -> str:
     """Return what stands above the line, nothing where Unicode has no such character."""
     found = [_RAISED.get(character, "") for character in text]
     return "".join(found) if all(found) else ""
-
-
-def name(label: str, number: float | None = None) -> Name:
-    return Name(readable(label).replace("\n", "␊"), number)
 
 
 def cut(names: Iterable[str]) -> dict[str, str]:
@@ -212,14 +202,6 @@ def cut(names: Iterable[str]) -> dict[str, str]:
         found |= {text: said for text, said in left.items() if count[said] == 1}
         long = [text for text in long if text not in found]
     return found
-
-
-def moved(letter: str, more: int) -> str:
-    return letter + (f"{more:+d}".replace("-", "−") if more else "")
-
-
-def indexed(called: str, index: str) -> str:
-    return called + (f"[{index}]" if index[0] == "s" else lowered(index))
 
 
 def spread(numbers: Mapping[str, Iterable[int]]) -> str:

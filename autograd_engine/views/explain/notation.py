@@ -93,6 +93,9 @@ def is_long(expression: Expression) -> bool:
     return len(parts) > LONGEST
 
 
+Aside = Callable[[Symbol, Term], Term] | None  # what to write for a part that has a name
+Names = tuple[str, ...]
+Spellings = dict[str, Callable[..., Term]]
 _TWO = Number(2.0)
 _CONSTANTS: dict[float, Term] = {math.pi: name("π"), math.log(2.0): Call("ln", (_TWO,))}
 
@@ -105,7 +108,7 @@ def _multiplied(left: Term, right: Term) -> Term:
 
 
 # fmt: off
-_WRITTEN: dict[str, Callable[..., Term]] = {
+_WRITTEN: Spellings = {
     "add":      formulas.plus,
     "subtract": formulas.minus,
     "multiply": formulas.times,
@@ -142,11 +145,7 @@ def spoken(rule: Primitive) -> str:
 
 
 def partial(
-    rule: Primitive,
-    which: int,
-    term: Callable[[int], Term],
-    count: int = 0,
-    aside: Callable[[Symbol, Term], Term] = lambda symbol, written: written,
+    rule: Primitive, which: int, term: Callable[[int], Term], count: int = 0, aside: Aside = None
 ) -> Term | None:
     """Return the derivative by one operand, of terms at places (-1: the output); None: unreadable."""
     found = textbook(rule, which, count)
@@ -154,9 +153,7 @@ def partial(
 
 
 @lru_cache(maxsize=1024)
-def rule(
-    primitive: Primitive, which: int, names: tuple[str, ...] = ("u", "v"), count: int = 0
-) -> Term:
+def rule(primitive: Primitive, which: int, names: Names = ("u", "v"), count: int = 0) -> Term:
     """Return a primitive's own rule: its derivative by one operand."""
     terms = _named(primitive, names, count)
     found = partial(primitive, which, terms.__getitem__, count)
@@ -164,7 +161,7 @@ def rule(
     return upper if found is None else formulas.Equal(upper, found)
 
 
-def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Term:
+def meaning(primitive: Primitive, names: Names, count: int = 0) -> Term:
     """Return a primitive, and what its forward function makes of the operands if it tells."""
     terms, found = _named(primitive, names, count), symbols.formula(primitive, count)
     if found is not None and not is_long(found):
@@ -173,7 +170,7 @@ def meaning(primitive: Primitive, names: tuple[str, ...], count: int = 0) -> Ter
     return terms[-1]
 
 
-def _named(primitive: Primitive, names: tuple[str, ...], count: int) -> list[Term]:
+def _named(primitive: Primitive, names: Names, count: int) -> list[Term]:
     count = count or len(primitive.domain)
     if count > len(names):
         names = tuple([f"{names[0]}{lowered(str(i))}" for i in range(count)])
@@ -186,17 +183,14 @@ def _placed(symbols: tuple[Symbol, ...], term: Callable[[int], Term]) -> Callabl
     return lambda symbol: term(places[symbol])
 
 
-def read(
-    expression: Expression,
-    names: Callable[[Symbol], Term],
-    aside: Callable[[Symbol, Term], Term] = lambda symbol, written: written,
-) -> Term:
+def read(expression: Expression, names: Callable[[Symbol], Term], aside: Aside = None) -> Term:
     if not isinstance(expression, Symbol):
         return _CONSTANTS.get(expression, Number(float(expression)))
     if expression.rule is None:
         return names(expression)
     if expression.rule is CALLED:
-        return aside(expression, read(expression.operands[0], names))
+        term = read(expression.operands[0], names)
+        return aside(expression, term) if aside else term
     operands = tuple(read(operand, names, aside) for operand in expression.operands)
     last = expression.operands[-1]
     if operands[-1] == Number(0.0) and isinstance(last, Symbol) and last.rule is CALLED:
@@ -204,9 +198,7 @@ def read(
     return _spelled(_WRITTEN, expression.rule, operands)
 
 
-def _spelled(
-    spellings: dict[str, Callable[..., Term]], rule: Primitive, operands: tuple[Term, ...]
-) -> Term:
+def _spelled(spellings: Spellings, rule: Primitive, operands: tuple[Term, ...]) -> Term:
     called = rule.name
     if is_built_in(rule):
         called = _CALLED.get(called, called)

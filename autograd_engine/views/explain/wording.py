@@ -58,8 +58,7 @@ class Wording:
 
     def is_step(self, value: Value) -> bool:
         """Say whether a value is called by its step, not by its place in a model."""
-        stated = id(value) in self._states and not value.label
-        return stated and "⁽" not in self.survey.name(value)
+        return id(value) in self._states and not value.label and "⁽" not in self.survey.name(value)
 
     def begins(self) -> list[Value]:
         """Return what stands for the states of repeats before their first step."""

@@ -35,14 +35,14 @@ from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import ordered
 from autograd_engine.words import counted
 
+Data = dict[str, Any]  # what a page reads
+
 
 class Page(Shown):
     """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`."""
 
-    def __init__(
-        self, text: str, description: str, shown: str, path: str | PathLike[str] | None
-    ) -> None:
-        self.html, self.description, self._still = text, description, shown
+    def __init__(self, text: str, title: str, shown: str, path: str | PathLike[str] | None) -> None:
+        self.html, self.description, self._still = text, title, shown
         if path is not None:
             self.save(path)
 
@@ -85,7 +85,10 @@ def explore(
     if not isinstance(output, Value):
         raise TypeError(f"explore needs a Value, not {type(output).__name__}: {output!r:.60}")
     survey = Survey(output)
-    data, rules = page_contents(survey)
+    data, rules = page_graph(survey)
+    row = [value.data for value in survey.values]
+    row += [partial for value in survey.values for partial in value.partials]
+    data |= packed(survey, [row], "data")
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
     try:
         drawn = draw(output, engine="builtin")
@@ -100,7 +103,7 @@ def explore(
     return page
 
 
-def spoken(lang: str | None, text: str | None = None) -> dict[str, Any]:
+def spoken(lang: str | None, text: str | None = None) -> Data:
     """Return what a page with that text may say, by language; the English words are the keys."""
     table = json.loads(read("words.json"))
     if lang not in (None, "en", *table):
@@ -114,9 +117,7 @@ def spoken(lang: str | None, text: str | None = None) -> dict[str, Any]:
     return {"words": table, "lang": lang}
 
 
-def filled(
-    own: str, title: str, data: dict[str, Any], rules: str, instead: str, lang: str | None
-) -> str:
+def filled(own: str, title: str, data: Data, rules: str, instead: str, lang: str | None) -> str:
     """Return the frame with a page's parts, of the file `own` and given; `instead` is a still."""
     outer, (_, *parts) = read("explore/frame.html"), re.split("<!--([A-Z]+)-->\n", read(own))
     places = dict(zip(parts[::2], parts[1::2]))
@@ -137,16 +138,7 @@ def read(names: str) -> str:
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names.split())
 
 
-def page_contents(survey: Survey) -> tuple[dict[str, Any], Rules]:
-    data, rules = page_graph(survey)
-    row = [value.data for value in survey.values]
-    row += [partial for value in survey.values for partial in value.partials]
-    return data | packed(survey, [row], "data"), rules
-
-
-def page_graph(
-    survey: Survey, places: dict[int, int] | None = None
-) -> tuple[dict[str, Any], Rules]:
+def page_graph(survey: Survey, places: dict[int, int] | None = None) -> tuple[Data, Rules]:
     """Return a graph without its numbers; `places` are those of a model's parameters, by id."""
     values, names = survey.values, survey.names  # the output is the last
     homes, full = dict[str, int](), []  # what full names begin with
@@ -169,17 +161,17 @@ def page_graph(
     return data, rules
 
 
-def packed(survey: Survey, rows: Sequence[Sequence[float]], *kinds: str) -> dict[str, Any]:
+def packed(survey: Survey, rows: Sequence[Sequence[float]], *kinds: str) -> Data:
     """Return numbers, rows of kinds and partials, as columns, each once, and the place of each."""
     known: dict[bytes, int] = {}
     columns = (pack(f"<{len(rows)}d", *column) for column in zip(*rows))
     places = iter([known.setdefault(column, len(known)) for column in columns])
-    found: dict[str, Any] = {kind: list(islice(places, len(survey.values))) for kind in kinds}
+    found: Data = {kind: list(islice(places, len(survey.values))) for kind in kinds}
     found["partials"] = [list(islice(places, len(value.partials))) for value in survey.values]
     return found | {"columns": b64encode(b"".join(known)).decode()}
 
 
-def described_rule(rule: Primitive, count: int) -> dict[str, Any]:
+def described_rule(rule: Primitive, count: int) -> Data:
     """Return what the page says of a primitive; a partial that cannot be read is empty."""
     holes = [Name(chr(0xE000 + k)) for k in range(count + 1)]  # characters that nobody writes
     terms = [notation.partial(rule, k, lambda i: holes[i + 1], count) for k in range(count)]

@@ -68,9 +68,7 @@ def _drawn(
             box, inside = folded[~member], folding.inside[~member]
         shown |= dict.fromkeys(inside, len(boxes))
         boxes.append(box)
-    uses = [
-        (i, slot, o) for i in folding.inside[number] for slot, o in enumerate(folding.operands[i])
-    ]
+    uses = [(i, k, o) for i in folding.inside[number] for k, o in enumerate(folding.operands[i])]
     taken = [(o, shown[i]) for i, _, o in uses if boxes[shown[i]].kind == "folded"]
     shared = _shared(folding, number, titles, [use for use in taken if use[0] not in shown])
     added: dict[tuple[Inlet, int], int] = {}  # inlet, and whose it is -> its box

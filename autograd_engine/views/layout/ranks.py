@@ -6,28 +6,25 @@ that every arrow goes from a rank to the next; a label is an item like a box. No
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import accumulate, pairwise
 from operator import eq
 
-from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, Scene, box_size, text_width
+from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, Scene, box_size, rows, text_width
 
 PAD = 8.0  # between a frame and what it holds
 TITLE = 16.0  # what a frame's title needs besides
 
 Links = dict[int, dict[int, int]]  # to each number those before it, with the least steps between
-Row = tuple[int, str, int]  # the cluster around a row, its name, and the number in it
-NO_ROW = -1, "", 0
 
 
 def cluster_paths(scene: Scene) -> dict[int, list[int]]:
     """Return for each cluster the clusters around it, outermost first, and itself; -1 has none."""
     paths: dict[int, list[int]] = {-1: []}
     for number, cluster in enumerate(scene.clusters):
-        paths[number] = [*paths[cluster.parent], number]
+        paths[number] = [*paths[cluster.cluster], number]
     return paths
 
 
@@ -86,7 +83,8 @@ class Item:
     before: list[Item] = field(default_factory=list)  # neighbours in the rank before
     after: list[Item] = field(default_factory=list)
     v: float = 0.0  # position across the direction
-    row: Row = NO_ROW
+    cluster: int = -1
+    row: tuple[str, int] = ("", 0)
 
 
 @dataclass(eq=False, slots=True)
@@ -95,7 +93,8 @@ class Frame:
 
     number: int
     title: float  # the width of its title
-    row: Row
+    cluster: int
+    row: tuple[str, int]
     path: list[Frame] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)  # in it, but for spacers
     first: int = 0
@@ -120,7 +119,7 @@ class Layers:
         self.pads = [PAD + (TITLE if side == top else 0.0) for side in range(4)]
         self.items: list[Item] = []
         clusters, around = enumerate(scene.clusters), cluster_paths(scene)
-        self.frames = [Frame(i, text_width(c.title), (c.parent, *c.row)) for i, c in clusters]
+        self.frames = [Frame(i, text_width(c.title), c.cluster, c.row) for i, c in clusters]
         paths = {c: [self.frames[i] for i in path] for c, path in around.items()}
         for frame in self.frames:
             frame.path = paths[frame.number]
@@ -130,7 +129,7 @@ class Layers:
         moved = list(accumulate(1 + (rank in labelled) for rank in range(max(ranks) + 1)))
         for rank, box in zip(ranks, scene.boxes):
             item = self._add("box", moved[rank] - 1, box_size(box), paths[box.cluster])
-            item.row = box.cluster, *box.row
+            item.cluster, item.row = box.cluster, box.row
         for frame in self.frames:
             inside = [item.rank for item in frame.items]
             frame.first, frame.last = min(inside), max(inside)
@@ -197,7 +196,7 @@ def untangle(layers: Layers) -> None:
                 elif item.kind == "spacer":
                     item.v = item.path[-1].v
             _keep_rows(rank)
-            rank.sort(key=lambda i: [(f.v, 0, f.number) for f in i.path] + [(i.v, 1, i.row[2])])
+            rank.sort(key=lambda i: [(f.v, 0, f.number) for f in i.path] + [(i.v, 1, i.row[1])])
             _pack(rank)
 
 
@@ -210,11 +209,6 @@ def _pack(rank: list[Item]) -> None:
 
 def _keep_rows(parts: Sequence[Item | Frame]) -> None:
     """Give those of a row the places that they have together, in the order of their numbers."""
-    rows: defaultdict[tuple[int, str], list[Item | Frame]] = defaultdict(list)
-    for part in parts:
-        if part.row[1]:
-            rows[part.row[:2]].append(part)
-    for row in rows.values():
-        places = sorted(part.v for part in row)
-        for part, v in zip(sorted(row, key=lambda part: part.row[2]), places):
-            part.v = v
+    for row in rows(parts):
+        for i, v in zip(row, sorted(parts[i].v for i in row)):
+            parts[i].v = v

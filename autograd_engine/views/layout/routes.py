@@ -79,11 +79,9 @@ def _place_across(layers: Layers) -> None:
         for item, wish in zip(layers.items, wishes):
             item.v = wish
         for frame in layers.frames:  # is drawn round its items
-            inside = [
-                (1 + len(i.path) - len(frame.path), i.v, i.breadth / 2.0) for i in frame.items
-            ]
-            frame.low.v = min(v - half - steps * low for steps, v, half in inside)
-            frame.high.v = max(v + half + steps * high for steps, v, half in inside)
+            held = [(1 + len(i.path) - len(frame.path), i.v, i.breadth / 2.0) for i in frame.items]
+            frame.low.v = min(v - half - steps * low for steps, v, half in held)
+            frame.high.v = max(v + half + steps * high for steps, v, half in held)
         up = {item: item.v for item in order}
         down = dict(up)
         for one, other, distance in least:
@@ -125,8 +123,7 @@ def _place_along(layers: Layers) -> tuple[Columns, float]:
         ends[frame.last] = max(ends[frame.last], frame.end)
         if not layers.upright:  # a frame is no shorter than its title
             inside = lengths[frame.first : frame.last + 1]
-            lacking = frame.title - sum(inside) - GAP * (len(inside) - 1)
-            lengths[frame.first] += max(0.0, lacking)
+            lengths[frame.first] += max(0.0, frame.title - sum(inside) - GAP * (len(inside) - 1))
     columns, u = [], MARGIN
     for rank, start, length, end in zip(layers.order, starts, lengths, ends):
         u += start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # The first of these have a ∂ of their own: taken from another font it may look like an ð.
 FONTS = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,Courier New,monospace"
@@ -59,16 +59,14 @@ class Arrow(NamedTuple):
 
 
 class Cluster(NamedTuple):
-    """A frame round the boxes of a region; `parent` is the frame around it, or -1."""
+    """A frame round the boxes of a region; `cluster` is the frame around it, or -1."""
 
     title: str
-    parent: int
+    cluster: int
     row: tuple[str, int] = ("", 0)
 
 
-class Scene(NamedTuple):
-    """A whole picture without positions."""
-
+class Scene(NamedTuple):  # a whole picture without positions
     direction: str
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
@@ -76,13 +74,12 @@ class Scene(NamedTuple):
     description: str = ""
 
 
-def rows(parts: Sequence[Box | Cluster]) -> list[list[int]]:
+def rows(parts: Sequence[Any]) -> list[list[int]]:
     """Return the numbers of boxes or frames that stand in a row inside one frame, in order."""
     found: dict[tuple[int, str], list[int]] = {}
     for i, part in enumerate(parts):
         if part.row[0]:
-            around = part.cluster if isinstance(part, Box) else part.parent
-            found.setdefault((around, part.row[0]), []).append(i)
+            found.setdefault((part.cluster, part.row[0]), []).append(i)
     return [sorted(row, key=lambda i: parts[i].row[1]) for row in found.values() if len(row) > 1]
 
 

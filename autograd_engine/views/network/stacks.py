@@ -21,6 +21,7 @@ from autograd_engine.words import counted, printable
 
 Part = tuple[str, Any]  # a value's name, and the value, or a number, or None: it is not known
 Rules = dict[tuple[Primitive, int], int]
+Called = list[tuple[Call, str]]  # neurons, each with the name of its activation
 
 
 class Unit(NamedTuple):
@@ -67,7 +68,7 @@ def of_model(model: Module) -> Network:
     keys are; where only a number tells them apart, these too. `ValueError` for no neuron.
     """
     named, items, operands = model.named_parameters(), list[Any](), list[tuple[int, ...]]()
-    calls: list[tuple[Call, str]] = []
+    calls: Called = []
     for path, neuron in _neurons(model, "", set()):
         given = [neuron.b] * (neuron.b is not None) + [x for w in neuron.w for x in (w, None)]
         start, dot = len(items), len(items) + len(given)
@@ -197,9 +198,7 @@ def _inputs(parts: list[Part]) -> Stage:
     return Stage(counted(len(parts), "input"), (), units)
 
 
-def _stages(
-    calls: list[tuple[Call, str]], operands: list[tuple[int, ...]], parts: list[Part]
-) -> list[Stage]:
+def _stages(calls: Called, operands: list[tuple[int, ...]], parts: list[Part]) -> list[Stage]:
     """Return the layers of neurons that were called, each with the name of its activation."""
     found: dict[tuple[Any, ...], Stage] = {}
     turns: Counter[tuple[Any, ...]] = Counter()

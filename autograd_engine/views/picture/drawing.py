@@ -162,8 +162,7 @@ def draw(
         if style == "compact" and depth is None and survey.calls:
             style, depth = _readable(survey, shown, direction)
     depth = 0 if style == "folded" and depth is None else depth
-    folding = Folding(survey, style == "folded", depth, shown)
-    scene = compose(folding, direction, style, at)
+    scene = compose(Folding(survey, style == "folded", depth, shown), direction, style, at)
     if len(scene.boxes) > GUARD and not force:
         raise ValueError(
             f"this picture would have {len(scene.boxes):,} nodes, more than {GUARD}: fold it "

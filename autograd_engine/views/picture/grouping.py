@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from itertools import groupby, takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
@@ -15,9 +15,7 @@ from autograd_engine.table import CONSTANT
 from autograd_engine.words import counted, operations
 
 
-class Level(NamedTuple):
-    """One group around a value."""
-
+class Level(NamedTuple):  # one group around a value
     kind: str  # "call" (of a module), "region", "repeat", "step", "hidden"
     key: object  # what tells it from others inside the same group
     title: str = ""
@@ -120,30 +118,20 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
     for i, box in boxes.items():
         wholes[box].append(i)
     first = {values[0]: box for box, values in wholes.items()}
-
-    def feeding(box: int) -> list[int]:
-        """Return the first values of the boxes that feed one, its own where it must not."""
-        apart = {
-            boxes[o]
-            for i in wholes[box]
-            for o in operands[i]
-            if o in boxes and fine[o] != fine[i] and (operands[o] or boxes[o] != box)
-        }
-        return sorted(wholes[other][0] for other in apart)
-
-    given = {i: feeding(box) for i, box in first.items()}
-    if not any(i in below for i, below in given.items()) and (
-        found := _ordered(first, first, given, cutting=False)
-    ):
+    # By the first value of each box, those of the boxes that feed it, its own where it must not.
+    given: dict[int, set[int]] = {i: set() for i in first}
+    for i, box in boxes.items():
+        for o in operands[i]:
+            if o in boxes and fine[o] != fine[i] and (operands[o] or boxes[o] != box):
+                given[wholes[box][0]].add(wholes[boxes[o]][0])
+    apart = not any(i in below for i, below in given.items())
+    if apart and (found := _ordered(first, first, given, cutting=False)):
         return [(box, False, wholes[box]) for box, _, _ in found]
     return _ordered(boxes, fine, operands)
 
 
 def _ordered(
-    boxes: dict[int, int],
-    fine: dict[int, int],
-    operands: Operands | dict[int, list[int]],
-    cutting: bool = True,
+    boxes: dict[int, int], fine: dict[int, int], operands: Any, cutting: bool = True
 ) -> list[Part]:
     """Return the parts; none where a box must be cut, unless `cutting`."""
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
@@ -179,8 +167,7 @@ def _ordered(
                 if operands[i]:
                     missing[user] -= 1
                     if not missing[user]:
-                        here = its == box and user not in later
-                        (pending if here else ready[its]).append(user)
+                        (pending if its == box and user not in later else ready[its]).append(user)
         box_of.append(box)
         wait(fed)
 

@@ -54,7 +54,7 @@ def write_dot(scene: Scene) -> str:
         held = [f'label="{quoted(cluster.title)}" labeljust=l {look}']
         held += inside[number] + frames[number]
         frame = [f"subgraph cluster_{number} {{", *(f"  {line}" for line in held), "}"]
-        frames[cluster.parent] = frame + frames[cluster.parent]
+        frames[cluster.cluster] = frame + frames[cluster.cluster]
     lines += inside[-1] + frames[-1]
     aside = " " if scene.direction in ("TB", "BT") else ""  # `dot` sets it right at the line
     for arrow in scene.arrows:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from functools import lru_cache
-from itertools import chain
 
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
@@ -74,11 +73,11 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
     shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
     merged = Counter[tuple[int, int]]()  # how many arrows from and to folded boxes
     leaving: dict[int, set[int]] = defaultdict(set)
-    given: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    given: dict[int, list[int]] = defaultdict(list)
     for head, below in zip(shown, operands):
-        given[head].append(below)
+        given[head] += below
     for head, several in given.items():
-        for o, n in Counter(chain.from_iterable(several)).items():
+        for o, n in Counter(several).items():
             tail = shown[o]
             if tail < 0 and tail != head:
                 leaving[tail].add(o)

@@ -6,8 +6,7 @@ import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_engine.blocks import no_grad
 from autograd_engine.compiler import GuardError, Program, compile
@@ -22,8 +21,7 @@ POINTS = 300  # samples that are shown, evenly taken
 _WORK = 2_000_000  # weights used where the model runs point by point, on a coarser grid
 
 
-@dataclass(frozen=True)
-class Plane:
+class Plane(NamedTuple):
     """The plane: its grid, classes, samples (x, y, class, whether shown); a byte a point."""
 
     low: tuple[float, ...]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import chain
 from os import PathLike
 from typing import Any, TypeAlias
@@ -66,10 +65,10 @@ def replay(
     >>> replay(history)
     <Replay: 3 steps>
     """
-    recorded, rules = _named(histories), Rules()
+    recorded, rules = [*_recorded(histories, sample)], Rules()
     if path is not None:  # before the work
         checked_path(path, "a page", (".html",), also=(".htm",))
-    runs = [_contents(*named, sample, rules) for named in recorded]
+    runs = [_contents(*run, sample, rules) for run in recorded]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
     script = written(rules) if rules else ""
@@ -78,7 +77,7 @@ def replay(
     return Replay(text, description, shown, path)
 
 
-def _named(histories: Runs) -> list[tuple[str, History]]:
+def _recorded(histories: Runs, sample: int) -> Iterator[tuple[str, History, Recording]]:
     if isinstance(histories, History):
         histories = {"": histories}
     if isinstance(histories, (list, tuple)):
@@ -89,23 +88,20 @@ def _named(histories: Runs) -> list[tuple[str, History]]:
         )
     if len(histories) not in (1, 2):
         raise ValueError(f"a replay shows one run, or compares two; got {len(histories)}")
-    return [(str(name), history) for name, history in histories.items()]
-
-
-def _recording_of(name: str, history: History, sample: int) -> Recording:
-    called = f"the history of {name!r}" if name else "the history"
-    if not isinstance(history, History):
-        raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
-    if history.recording is None:
-        raise ValueError(
-            f"{called} has no recording: train with fit(..., record=True), "
-            "for at least one epoch more than a checkpoint has"
-        )
-    last = len(history.recording.samples) - 1
-    check_whole("sample", sample)
-    if not 0 <= sample <= last:
-        raise ValueError(f"sample must be from 0 to {last}, got {sample}")
-    return history.recording
+    for name, history in histories.items():
+        called = f"the history of {str(name)!r}" if name else "the history"
+        if not isinstance(history, History):
+            raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
+        if history.recording is None:
+            raise ValueError(
+                f"{called} has no recording: train with fit(..., record=True), "
+                "for at least one epoch more than a checkpoint has"
+            )
+        last = len(history.recording.samples) - 1
+        check_whole("sample", sample)
+        if not 0 <= sample <= last:
+            raise ValueError(f"sample must be from 0 to {last}, got {sample}")
+        yield str(name), history, history.recording
 
 
 def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator[Value]:
@@ -133,9 +129,10 @@ def _inputs(x: Any, names: Sequence[str]) -> Any:
     return inputs
 
 
-def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[str, Any]:
+def _contents(
+    name: str, history: History, recording: Recording, sample: int, rules: Rules
+) -> dict[str, Any]:
     """Return the data of one run, as the page reads them; to `rules` come those it computes by."""
-    recording = _recording_of(name, history, sample)
     kept, (loss,) = recording.steps, frames(recording, recording.steps[-1:], sample)
     count = min(len(kept), max(3, ROOM // (_EACH * graph.size(loss))))
     steps = [kept[i * (len(kept) - 1) // max(count - 1, 1)] for i in range(count)]
@@ -173,7 +170,7 @@ def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[st
         "history": {name: list(map(_finite, getattr(history, name))) for name in told},
         "takes": found,
         "plane": boundary.plane
-        and asdict(boundary.plane)
+        and boundary.plane._asdict()
         | {"axes": recording.names if len(recording.names) == 2 else ["x₀", "x₁"]}
         | {"farthest": FARTHEST, "cells": b64encode(b"".join(cells)).decode()},
     }

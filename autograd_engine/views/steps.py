@@ -122,10 +122,8 @@ class Steps(Sequence[Contribution], Shown):
         self.long = [f"{name(s).text} is {name(whole).text}" for whole, s in self._cut.items()]
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
-        self.forward: tuple[Computation, ...] = tuple(
-            Computation(v, tuple(operand.data for operand in v.operands), v.data, self)
-            for v in order
-        )
+        made = [Computation(v, tuple([o.data for o in v.operands]), v.data, self) for v in order]
+        self.forward = tuple(made)
         self.silent: list[Value] = []
         self._steps = [step for node in reversed(order) for step in self._back(node)]
 
