@@ -18,13 +18,12 @@ from autograd_engine.blocks import no_grad
 from autograd_engine.datasets import Dataset, Scaling
 from autograd_engine.datasets.tables import Sheet
 from autograd_engine.engine import Value
-from autograd_engine.files import load, save, wrote
-from autograd_engine.history import way, written_training
-from autograd_engine.measures import accuracy
+from autograd_engine.files import load, read_json, save, wrote
+from autograd_engine.history import way
+from autograd_engine.measures import accuracy, learn_terms, terms_of
+from autograd_engine.measures import predict as predicted
 from autograd_engine.nn import MLP
 from autograd_engine.optim.optimizer import finite
-from autograd_engine.prediction import learn_terms, terms_of
-from autograd_engine.prediction import predict as predicted
 from autograd_engine.training import fit
 from autograd_engine.words import LINE, counted, printable
 
@@ -216,8 +215,8 @@ def _kept(checkpoint: Path, optimizer: str) -> tuple[int, float | None]:
     if not checkpoint.exists():
         around = printable(checkpoint.parent, LINE)
         print(f"there is no checkpoint in {around}: training starts anew")
-    with suppress(KeyError, OverflowError, TypeError, ValueError):
-        written = written_training(checkpoint)
+    with suppress(KeyError, OSError, OverflowError, TypeError, ValueError):
+        written = read_json(checkpoint)["training"]
         rate = finite("lr", written["optimizer"]["settings"]["lr"])
         same = written["optimizer"]["optimizer"] == optimizer
         return len(written["history"]["loss"]), rate if same else None

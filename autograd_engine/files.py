@@ -23,8 +23,8 @@ from typing import Any
 
 from autograd_engine.columns import ACTIVATIONS
 from autograd_engine.engine import Value
+from autograd_engine.measures import learn_terms, terms_of, terms_read
 from autograd_engine.nn import MLP, Layer, Module, Neuron
-from autograd_engine.prediction import learn_terms, terms_of, terms_read
 from autograd_engine.real import check_path
 from autograd_engine.table import PUBLIC
 from autograd_engine.words import LINE, printable
