@@ -134,9 +134,8 @@ def train(options: Namespace) -> None:
 def predict(options: Namespace) -> None:
     """Print what a saved model predicts, of the numbers or of each line of a table."""
     if bool(options.numbers) == (options.csv is not None):
-        options.refuse(
-            "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv FILE"
-        )
+        either = "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv FILE"
+        options.refuse(either)
     model, rows = load(options.model), [options.numbers]
     if options.csv is not None:
         try:

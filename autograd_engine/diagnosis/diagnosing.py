@@ -53,8 +53,7 @@ def diagnose(
     if not units.blocks():  # that would be reason enough for a gradient to vanish
         found += flow(case)
     if lr is not None:
-        values = [case.values[i] for i in case.reached]
-        points = {id(value): (value, value.data) for value in values}
+        points = {id(leaf := case.values[i]): (leaf, leaf.data) for i in case.reached}
         what = f"a learning rate of {finite('lr', lr):.6g}"
         found += overshot(what, [(case, 1.0)], points, lr)
     return Findings(found)

@@ -23,11 +23,8 @@ class SGD(Optimizer):
 
     Raises `ValueError` for negative settings, and `nesterov` without momentum or with dampening.
 
-    >>> w = Value(1.0)
-    >>> w.grad = 0.5
-    >>> SGD([w], lr=0.1, momentum=0.9).step()
-    >>> w.data
-    0.95
+    >>> SGD([Value(1.0)], lr=0.1, momentum=0.9)
+    SGD(1 parameter, lr=0.1, momentum=0.9)
     """
 
     params: InitVar[Iterable[Value]]
@@ -144,9 +141,7 @@ class RMSprop(Optimizer):
     centered: bool = setting(False, flag)
     maximize: bool = setting(False, flag, kw_only=True)
 
-    _buffer_names = (
-        ("square_avg", ""), ("grad_avg", "centered"), ("momentum_buffer", "momentum"),
-    )  # fmt: skip
+    _buffer_names = ("square_avg", ""), ("grad_avg", "centered"), ("momentum_buffer", "momentum")
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
         sqrt, ratio, maximum = arithmetic
