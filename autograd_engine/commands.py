@@ -235,8 +235,7 @@ def _graph(model: MLP, data: Dataset, loss: Callable[..., Value]) -> Any:
     from autograd_engine.views.picture import draw
 
     x, target = data[0]
-    inputs = [Value(number, name) for number, name in zip(x, data.names)]
-    output = loss(model(inputs), target)
+    output = loss(model([Value(number, name) for number, name in zip(x, data.names)]), target)
     output.label = "loss"
     model.zero_grad()
     output.backward()

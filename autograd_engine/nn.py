@@ -160,9 +160,8 @@ class MLP(Module):
             raise TypeError(f"nouts is a list of layer sizes, such as [{nouts}]; got {nouts!r}")
         if not len(nouts):
             raise ValueError("an MLP needs at least one layer, but nouts is empty")
-        sizes = [nin, *(_count("outputs of a layer", size) for size in nouts)]
         shared: dict[str, Any] = {"bias": bias, "init": init, "rng": rng}
-        *inner, last = pairwise(sizes)
+        *inner, last = pairwise([nin, *(_count("outputs of a layer", size) for size in nouts)])
         layers = [Layer(*pair, activation=activation, **shared) for pair in inner]
         squashed = output_activation is not None
         ending: Any = output_activation if squashed else activation

@@ -54,8 +54,7 @@ def diagnose(
         found += flow(case)
     if lr is not None:
         points = {id(leaf := case.values[i]): (leaf, leaf.data) for i in case.reached}
-        what = f"a learning rate of {finite('lr', lr):.6g}"
-        found += overshot(what, [(case, 1.0)], points, lr)
+        found += overshot(f"a learning rate of {finite('lr', lr):.6g}", [(case, 1.0)], points, lr)
     return Findings(found)
 
 
@@ -206,8 +205,7 @@ class _Watch:
         case = Case(output, self._parameters, swept=False)
         case.before = self._before
         self.count += 1
-        checks = [check(case) for check in (*CHECKS, flow)]
-        for finding in chain(*checks, self._stale(case, seed)):
+        for finding in chain(*(check(case) for check in (*CHECKS, flow)), self._stale(case, seed)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1

@@ -287,9 +287,7 @@ class CosineAnnealingLR(Schedule):
     eta_min: float = setting(0.0)
 
     def _next_lr(self, lr: float, epoch: int) -> float:
-        before, after = (
-            (1.0 + math.cos(math.pi * t / self.T_max)) / 2.0 for t in (epoch - 1, epoch)
-        )
+        before, after = ((1 + math.cos(math.pi * t / self.T_max)) / 2 for t in (epoch - 1, epoch))
         if (epoch - 1) % (2 * self.T_max) == self.T_max:  # at the bottom there is no ratio
             return lr + (self.base_lr - self.eta_min) * after
         return after / before * (lr - self.eta_min) + self.eta_min
