@@ -117,10 +117,7 @@ class History:
 
 
 class Keeper:
-    """Keeps the best parameters, and, where there is a path, a checkpoint to resume from.
-
-    `settings` are what a resumed training must have in common with the one interrupted.
-    """
+    """Keeps the best parameters, and a checkpoint, if wanted, for trainings with these settings."""
 
     def __init__(
         self, model: Any, optimizer: Any, path: Location | None, settings: dict[str, Any]

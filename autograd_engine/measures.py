@@ -175,9 +175,7 @@ def check_asked(
         flag(name, asked[name])
     for name, least in {"epochs": 0, "batch_size": 1, "seed": -math.inf, "patience": 1}.items():
         if name != "patience" or asked[name] is not None:
-            check_whole(name, asked[name])
-            if asked[name] < least:
-                raise ValueError(f"{name} must be at least {least}, got {asked[name]}")
+            check_whole(name, asked[name], least)
     if asked["patience"] is not None and asked["validation"] is None:
         raise ValueError("patience watches the validation loss: pass validation= too")
 

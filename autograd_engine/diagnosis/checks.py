@@ -47,9 +47,7 @@ def changed(case: Case) -> Iterator[Finding]:
 
 
 def _blamed(survey: Survey, i: int) -> list[int]:
-    """Return which operands of a node that does not hold may have been changed: of a product those
-    that are not its partials, of computed ones those that do not hold themselves, else each leaf.
-    """
+    """Return which operands of a node that does not hold may have been changed."""
     node, operands = survey.values[i], survey.operands[i]
     if all(survey.operands[j] for j in operands):
         return [j for j in operands if not holds(survey.values[j], ())] or [i]

@@ -176,9 +176,7 @@ def squashed(case: Case) -> Iterator[Finding]:
 
 
 def flow(case: Case) -> Iterator[Finding]:
-    """A mean adjoint that grows or shrinks beyond measure along a graph: by steps of a recurrence,
-    by layers that are regions, or by how many products stand before.
-    """
+    """A mean adjoint that grows or shrinks beyond measure along a graph."""
     for of, groups in _along(case):
         spared = SINGLE if of == "product" else 0
         means = {
