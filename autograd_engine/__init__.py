@@ -32,9 +32,8 @@ Reading order, each module importing only from those above it:
     repeats      what it means that a graph repeats itself, and the check of it
     recurrences  find repeats along a graph's depth
     compiler     compile, Program: write scalars, run matrices
-    prediction   predict: in the words of the data that a model was trained on
+    measures     mean loss and accuracy of a model; predict, in the words of its data
     files        files that are written whole or not at all; save, load
-    measures     mean loss and accuracy of a model
     history      the record of a training: its numbers, steps for replay, and checkpoint
     training     fit
     calls        which values stand in which use of a module or region
@@ -44,7 +43,6 @@ Reading order, each module importing only from those above it:
     playground   a folder in which all this runs in a browser
     plots        loss curve and decision boundary, as PNG files
     diagnosis    diagnose, diagnostics: what is wrong with a gradient
-    spelling     the text of a formula and its tree
     expressions  formulas typed as text
     commands     what the command line trains and predicts
     options      what the command line is asked
@@ -89,8 +87,7 @@ if _typing.TYPE_CHECKING:
     from autograd_engine.diagnosis import Finding, diagnose, diagnostics
     from autograd_engine.exercises import exercise
     from autograd_engine.history import History
-    from autograd_engine.measures import accuracy, evaluate
-    from autograd_engine.prediction import predict
+    from autograd_engine.measures import accuracy, evaluate, predict
     from autograd_engine.training import fit
     from autograd_engine.views.explain import explain
     from autograd_engine.views.explore import explore
@@ -103,11 +100,11 @@ if _typing.TYPE_CHECKING:
 _LATER = {
     "checker": ("check_gradients",), "files": ("load", "save"), "datasets": (),
     "compiler": ("GuardError", "Program", "compile"), "history": ("History",),
-    "diagnosis": ("Finding", "diagnose", "diagnostics"), "measures": ("accuracy", "evaluate"),
-    "prediction": ("predict",), "training": ("fit",), "views.explain": ("explain",),
-    "views.explore": ("explore",), "views.picture": ("Picture", "draw"),
-    "views.picture.digraph": ("draw_dot",), "views.replay": ("replay",), "views.steps": ("steps",),
-    "exercises": ("exercise",),
+    "diagnosis": ("Finding", "diagnose", "diagnostics"),
+    "measures": ("accuracy", "evaluate", "predict"), "training": ("fit",),
+    "views.explain": ("explain",), "views.explore": ("explore",),
+    "views.picture": ("Picture", "draw"), "views.picture.digraph": ("draw_dot",),
+    "views.replay": ("replay",), "views.steps": ("steps",), "exercises": ("exercise",),
 }  # fmt: skip
 
 __version__ = "0.1.0"

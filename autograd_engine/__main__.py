@@ -65,9 +65,8 @@ def _explain(options: Namespace, output: Value, values: Values) -> None:
     from autograd_engine.views.explain.typesetting import plain
 
     forms = {".txt": "text", ".md": "markdown", ".html": "html"}
-    path = None
-    if options.output is not None:
-        path = checked_path(options.output, "an explanation", tuple(forms))
+    given = options.output
+    path = None if given is None else checked_path(given, "an explanation", tuple(forms))
     names = list(values) if options.wrt is None else [options.wrt]
     if not names or names[0] not in values:
         wanted = "a name" if options.wrt is None else f"the name {options.wrt!r:.80}"
@@ -169,8 +168,7 @@ def _outline(given: list[str]) -> Namespace:
     usage, version = "autograd_engine COMMAND ...", f"autograd_engine {autograd_engine.__version__}"
     parser = ask.Parser("autograd_engine", told, examples, usage=usage)
     parser.add_argument("--version", action="version", version=version, help="say which it is")
-    hidden = argparse.SUPPRESS
-    parser.add_argument("command", metavar="COMMAND", choices=[*PARTS], help=hidden)
+    parser.add_argument("command", metavar="COMMAND", choices=[*PARTS], help=argparse.SUPPRESS)
     if given:
         parser.parse_args(given)
     return Namespace(run=lambda options: parser.print_help())

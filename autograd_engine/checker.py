@@ -24,9 +24,7 @@ def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
     >>> check_gradients(lambda x: x[0].sin() * x[1], [0.5, 2.0], order=2)
     """
     check_call("check_gradients", f, "the point")
-    check_whole("order", order)
-    if order < 1:
-        raise ValueError(f"order must be at least 1, got {order}")
+    check_whole("order", order, 1)
     single = is_number(x)
     takes = "a number or a list of numbers: check_gradients(f, [a, b])"
     items, shape = ([x], None) if single else point_of("check_gradients", x, takes)

@@ -95,10 +95,7 @@ def fire(neuron: Any, x: Any) -> Any:
 
 
 def fire_all(neurons: Any, x: Any, own: Any) -> Any:
-    """Return the outputs of a `Layer`, of one neuron its value alone.
-
-    Neurons whose method `__call__` is `own` need not be asked what it does: it calls `fire`.
-    """
+    """Return the outputs of a `Layer`, of one neuron its value; `own` is the method that fires."""
     inputs = _values(x)  # numbers become constants here, so that the neurons share them
     if {type(neuron).__call__ for neuron in neurons} == {own}:
         outputs = _fired(neurons, inputs)

@@ -18,13 +18,12 @@ from autograd_engine.blocks import no_grad
 from autograd_engine.datasets import Dataset, Scaling
 from autograd_engine.datasets.tables import Sheet
 from autograd_engine.engine import Value
-from autograd_engine.files import load, save, wrote
-from autograd_engine.history import way, written_training
-from autograd_engine.measures import accuracy
+from autograd_engine.files import load, read_json, save, wrote
+from autograd_engine.history import way
+from autograd_engine.measures import accuracy, learn_terms, terms_of
+from autograd_engine.measures import predict as predicted
 from autograd_engine.nn import MLP
 from autograd_engine.optim.optimizer import finite
-from autograd_engine.prediction import learn_terms, terms_of
-from autograd_engine.prediction import predict as predicted
 from autograd_engine.training import fit
 from autograd_engine.words import LINE, counted, printable
 
@@ -135,9 +134,8 @@ def train(options: Namespace) -> None:
 def predict(options: Namespace) -> None:
     """Print what a saved model predicts, of the numbers or of each line of a table."""
     if bool(options.numbers) == (options.csv is not None):
-        options.refuse(
-            "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv FILE"
-        )
+        either = "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv FILE"
+        options.refuse(either)
     model, rows = load(options.model), [options.numbers]
     if options.csv is not None:
         try:
@@ -216,8 +214,8 @@ def _kept(checkpoint: Path, optimizer: str) -> tuple[int, float | None]:
     if not checkpoint.exists():
         around = printable(checkpoint.parent, LINE)
         print(f"there is no checkpoint in {around}: training starts anew")
-    with suppress(KeyError, OverflowError, TypeError, ValueError):
-        written = written_training(checkpoint)
+    with suppress(KeyError, OSError, OverflowError, TypeError, ValueError):
+        written = read_json(checkpoint)["training"]
         rate = finite("lr", written["optimizer"]["settings"]["lr"])
         same = written["optimizer"]["optimizer"] == optimizer
         return len(written["history"]["loss"]), rate if same else None
@@ -237,8 +235,7 @@ def _graph(model: MLP, data: Dataset, loss: Callable[..., Value]) -> Any:
     from autograd_engine.views.picture import draw
 
     x, target = data[0]
-    inputs = [Value(number, name) for number, name in zip(x, data.names)]
-    output = loss(model(inputs), target)
+    output = loss(model([Value(number, name) for number, name in zip(x, data.names)]), target)
     output.label = "loss"
     model.zero_grad()
     output.backward()

@@ -7,16 +7,18 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from inspect import signature
+from itertools import chain
 from typing import Any
 
 from autograd_engine import functions as compositions
 from autograd_engine.engine import Value, as_value
 from autograd_engine.primitives import TABLE, Primitive
-from autograd_engine.spelling import MARK, parsed
 from autograd_engine.table import PUBLIC
 from autograd_engine.words import LINE, meant, printable
 
@@ -57,11 +59,29 @@ ADVICE: dict[type[ast.AST], str] = {
 }
 """What to write instead of an operator, or of another kind of node."""
 
+POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_POWER = r"[⁻⁺]?[⁰¹²³⁴-⁹]+"
+ON_PAPER: tuple[tuple[str, Any], ...] = (
+    (rf"\b(FUNCTION)({_POWER})(\([^()]*\))", r"\1\3\2"),
+    (_POWER, lambda found: "**" + found[0].translate(POWERS)),
+    (r"\|([^|]+)\|", r"abs(\1)"), (r"√\s*\(", "sqrt("), (r"√\s*([\w.]+)", r"sqrt(\1)"),
+    (r"[×·⋅∙]", "*"), (r"[÷∕]", "/"), (r"[−–]", "-"), ("≤", "<="), ("≥", ">="), (r"\^", "**"),
+    (r"(?<![\w.])(\d+\.?\d*)\s*(?=[^\W\d]|\()(?![eE][-+]?\d)", r"\1*"), (r"\)\s*(?=\w|\()", ")*"),
+    (r"\b(FUNCTION)\s+([\w.]+)", r"\1(\2)"), (r"([\w.]+)\s+(?=\w)", r"\1*"),
+)
+"""How formulas are written on paper, and how in an expression."""
+
 # fmt: on
 CONSTANTS = {"pi": math.pi, "e": math.e, "π": math.pi}
 TOO_LARGE = f"too large: numbers go up to {sys.float_info.max:.2g}"
 SIGNS = {sign: OPERATORS[kind] for sign, kind in zip("+-*/", (ast.Add, ast.Sub, ast.Mult, ast.Div))}
 OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log", "pow": "a ** b"}
+
+_LOOSE = {*"([{)]}<>=!,:&|^~@;", "and", "or", "not", "if", "else", "in", "is", "for", "lambda"}
+_TIGHT = {*"+-*/%", "**"}  # and where two of these meet, the second is a sign of its operand
+_CLOSER = {"": "+-", "+-": "*/"}
+LONG, MARK = 20, "\ue000"  # a chain of more signs becomes a tuple, in which those are marked
+TOKEN = re.compile(r"\d[\w.]*(?:(?<=[eE])[-+]\d+)?|\w+|\*\*|\s+|.", re.S)
 
 
 def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
@@ -80,14 +100,12 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
         raise ValueError(f"an expression is text, got {expression!r:.60}")
     text = expression.strip().replace("·", "×")  # which in Python may be part of a name
     try:
-        shown, tree = parsed(text, FUNCTIONS)
+        shown, tree = _parsed(text)
         result = _Evaluation(shown, tree, values).of(tree.body)
     except (RecursionError, MemoryError):
         raise ValueError("the expression is nested too deeply") from None
-    unused = {**values}
-    for node in ast.walk(tree):
-        unused.pop(getattr(node, "id", ""), None)
-    for name in unused:
+    used = {getattr(node, "id", "") for node in ast.walk(tree)}
+    for name in (name for name in values if name not in used):
         raise ValueError(f"{name!r:.80} has a value, but the expression does not mention it")
     if isinstance(result, list):
         advice = f"pick one, as in ({printable(text)})[0], or take their sum"
@@ -181,8 +199,8 @@ class _Evaluation:
         return self.called(node, FUNCTIONS[name], *operands, **options)
 
     def product(self, node: ast.Call) -> str:
-        written = f"{self.piece(node.func)}*({', '.join(map(self.piece, node.args))})"
-        return f"a product is written *, as in {printable(written)}"
+        factors = ", ".join(map(self.piece, node.args))
+        return f"a product is written *, as in {printable(f'{self.piece(node.func)}*({factors})')}"
 
     def called(
         self, node: ast.expr, function: Callable[..., Any], *operands: Any, **options: Any
@@ -213,6 +231,68 @@ def _misused(name: str, operands: Sequence[Any], options: Any, texts: Iterable[s
     with suppress(TypeError):
         accepted.bind(*operands, **options)
         return ""
-    given = accepted.parameters.values()
-    told = ", ".join(p.name if p.default is p.empty else f"{p.name}={p.default}" for p in given)
-    return f"it is called as {name}({told})"
+    given = [str(p.replace(annotation=p.empty)) for p in accepted.parameters.values()]
+    return f"it is called as {name}({', '.join(given)})"
+
+
+def _parsed(text: str) -> tuple[str, ast.Expression]:
+    """Return the tree, and the text that it is of."""
+    if not text:
+        raise ValueError("the expression is empty")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about spelling that is refused below anyhow
+        with suppress(SyntaxError):
+            return (flat := _flat(text)), ast.parse(flat, mode="eval")
+        try:  # for the place of the fault in what was typed
+            return text, ast.parse(text, mode="eval")
+        except SyntaxError as error:
+            why = f"{error.msg} at character {error.offset}" if error.offset else error.msg
+            if re.match("[^(]*(?<![=!<>])=(?!=)", text):
+                why = "it has a = in it; values are given apart, as in a=2, and compared by =="
+            elif ";" in text:
+                why = "write one expression, without ;"
+            elif plain := _off_paper(text):
+                why = f"write {printable(plain)}"
+            raise ValueError(f"cannot read the expression {printable(repr(text))}: {why}") from None
+
+
+def _off_paper(text: str) -> str:
+    """Return what a formula as on paper is as an expression, or nothing."""
+    for written, instead in ON_PAPER:
+        text = re.sub(written.replace("FUNCTION", "|".join(FUNCTIONS)), instead, text)
+    with suppress(SyntaxError, RecursionError, MemoryError):
+        ast.parse(text, mode="eval")
+        return text
+    return ""
+
+
+def _flat(text: str) -> str:
+    """Return the text with its long sums and products as tuples, which nest no deeper for that."""
+    if re.search(r"['\"#\\]", text):
+        return text
+    levels: list[list[str]] = [[]]
+    for token in TOKEN.findall(text):
+        if token in "([{":
+            levels.append([])
+        if token in ")]}" and len(levels) > 1:
+            token = _chained([*levels.pop(), token])
+        levels[-1].append(token)
+    return "".join(map(_chained, levels))
+
+
+def _chained(tokens: list[str], signs: str = "") -> str:
+    """Return the text of tokens, parted at signs that bind ever closer."""
+    parts: list[list[str]] = [[]]
+    between, ended = [], False
+    for token in tokens:
+        if splits := ended and token in signs if signs else token in _LOOSE:
+            between.append(token)
+            parts.append([])
+        else:
+            parts[-1].append(token)
+        ended = ended if token.isspace() else not (splits or token in _TIGHT)
+    texts = [_chained(p, _CLOSER[signs]) if signs in _CLOSER else "".join(p) for p in parts]
+    if signs and len(between) > LONG:
+        between = [f",'{MARK}{sign}'," for sign in between]
+        texts[0], texts[-1] = f"({texts[0]}", f"{texts[-1]})"
+    return "".join(chain(*zip(texts, [*between, ""])))

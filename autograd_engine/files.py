@@ -23,8 +23,8 @@ from typing import Any
 
 from autograd_engine.columns import ACTIVATIONS
 from autograd_engine.engine import Value
+from autograd_engine.measures import learn_terms, terms_of, terms_read
 from autograd_engine.nn import MLP, Layer, Module, Neuron
-from autograd_engine.prediction import learn_terms, terms_of, terms_read
 from autograd_engine.real import check_path
 from autograd_engine.table import PUBLIC
 from autograd_engine.words import LINE, printable
@@ -154,8 +154,7 @@ def load(path: str | os.PathLike[str], model: Module | None = None) -> Any:
 def write_json(path: Location, payload: Mapping[str, Any], indent: int | None = 1) -> None:
     """Write the payload, with format and version, whole or not at all; floats to the last bit."""
     content = {"format": FORMAT, "version": VERSION, **payload}
-    text = json.dumps(_encoded(content), indent=indent, allow_nan=False)
-    write_whole(path, text + "\n")
+    write_whole(path, json.dumps(_encoded(content), indent=indent, allow_nan=False) + "\n")
 
 
 def read_json(path: Location) -> dict[str, Any]:
@@ -184,8 +183,7 @@ def model_state(model: Module) -> dict[str, Any]:
     architecture, parameters, terms = None, model.state_dict(), terms_of(model)
     with suppress(AttributeError, LookupError, TypeError, ValueError):  # its parts were exchanged
         architecture = _architecture(model, len(parameters))
-    kind = type(model).__name__
-    state = {"class": kind, "architecture": architecture, "parameters": parameters}
+    state = {"class": type(model).__name__, "architecture": architecture, "parameters": parameters}
     return {**state, "data": vars(terms)} if terms.columns else state
 
 

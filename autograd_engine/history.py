@@ -58,7 +58,7 @@ class Recording:
 
     def __post_init__(self) -> None:
         self._stride, self._number = 1, self.begun * self.batches
-        self.steps = [Step(self._number, self.begun, self._numbers(), math.nan)]
+        self.steps = [Step(self._number, self.begun, tuple(data_of(self.parameters)), math.nan)]
 
     def due(self) -> bool:
         """Count a step, and say whether it is to be kept: where it is the last of an epoch too."""
@@ -69,13 +69,11 @@ class Recording:
         """Keep the step just counted, with the losses of its batch; epochs count from 0 here."""
         if not self._regular(self.steps[-1].number):  # it was kept as long as it was the latest
             self.steps.pop()
-        self.steps.append(Step(self._number, epoch + 1, self._numbers(), average(losses)))
+        now = tuple(data_of(self.parameters))
+        self.steps.append(Step(self._number, epoch + 1, now, average(losses)))
         if len(self.steps) > MOST + 1:
             self._stride *= 2
             self.steps[:-1] = [step for step in self.steps[:-1] if self._regular(step.number)]
-
-    def _numbers(self) -> tuple[float, ...]:
-        return tuple(value.data for value in self.parameters)
 
     def _regular(self, number: int) -> bool:
         return (number - self.begun * self.batches) % self._stride == 0
@@ -119,10 +117,7 @@ class History:
 
 
 class Keeper:
-    """Keeps the best parameters, and, where there is a path, a checkpoint to resume from.
-
-    `settings` are what a resumed training must have in common with the one interrupted.
-    """
+    """Keeps the best parameters, and a checkpoint, if wanted, for trainings with these settings."""
 
     def __init__(
         self, model: Any, optimizer: Any, path: Location | None, settings: dict[str, Any]
@@ -196,8 +191,7 @@ class Keeper:
 
     def _set(self, model: Any, training: Any, anew: bool, path: str) -> History:
         state = model_state(self._model)
-        kind = {"class": model["class"], **(model["architecture"] or {})}
-        _check_same(kind, {"class": state["class"], **(state["architecture"] or {})})
+        _check_same(*({"class": m["class"], **(m["architecture"] or {})} for m in (model, state)))
         parts = self._parts()
         then = [training["optimizer"], *training.get("schedules", [])]
         now = [part.state_dict() for part in parts]
@@ -236,11 +230,6 @@ def way(ran: str) -> str:
     if cure:
         return f"trained with plain Python (faster with {cure})"
     return f"trained {ran}".replace("trained eager:", "trained with plain Python:")
-
-
-def written_training(path: Location) -> dict[str, Any]:
-    training = read_json(path).get("training") if Path(path).exists() else None
-    return training if isinstance(training, dict) else {}
 
 
 def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:

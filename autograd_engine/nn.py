@@ -16,7 +16,7 @@ from autograd_engine.columns import ACTIVATIONS, fire, fire_all
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.notes import FIRED, Note
-from autograd_engine.real import flag, is_number, is_whole
+from autograd_engine.real import check_whole, flag, is_number, is_whole
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 
@@ -160,9 +160,8 @@ class MLP(Module):
             raise TypeError(f"nouts is a list of layer sizes, such as [{nouts}]; got {nouts!r}")
         if not len(nouts):
             raise ValueError("an MLP needs at least one layer, but nouts is empty")
-        sizes = [nin, *(_count("outputs of a layer", size) for size in nouts)]
         shared: dict[str, Any] = {"bias": bias, "init": init, "rng": rng}
-        *inner, last = pairwise(sizes)
+        *inner, last = pairwise([nin, *(_count("outputs of a layer", size) for size in nouts)])
         layers = [Layer(*pair, activation=activation, **shared) for pair in inner]
         squashed = output_activation is not None
         ending: Any = output_activation if squashed else activation
@@ -183,8 +182,5 @@ class MLP(Module):
 
 
 def _count(what: str, number: Any) -> int:
-    if not is_whole(number):
-        raise TypeError(f"the number of {what} must be an integer, got {number!r}")
-    if index(number) < 1:
-        raise ValueError(f"the number of {what} must be at least 1, got {number}")
+    check_whole(f"the number of {what}", number, 1)
     return index(number)

@@ -224,7 +224,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 }
 NAMES = {  # are imported where they are asked for
     "DATASET": "commands:DATASETS", "OPTIMIZER": "commands:OPTIMIZERS",
-    "ACTIVATION": "firing:ACTIVATIONS", "STYLE": "views.picture.drawing:STYLES",
+    "ACTIVATION": "columns:ACTIVATIONS", "STYLE": "views.picture.drawing:STYLES",
     "DIRECTION": "views.picture.drawing:DIRECTIONS", "KIND": "exercises.questions:KINDS",
 }  # fmt: skip
 """How an argument is read, and where the names are of which it is one, by what stands for it."""

@@ -22,7 +22,6 @@ from autograd_engine.graph import leaves
 from autograd_engine.history import LISTS, History, Keeper, Recording, way
 from autograd_engine.measures import Loss, Results, Sample
 from autograd_engine.modules import Module, check_leaves
-from autograd_engine.prediction import learn_terms
 from autograd_engine.state import LISTENING, listeners
 from autograd_engine.table import LEAF
 
@@ -82,7 +81,7 @@ def fit(
     measures.check_asked(**locals())
     if isinstance(model, Module):
         model._settle()
-        learn_terms(model, data)
+        measures.learn_terms(model, data)
     samples = measures.pairs("data", data)
     told = {name: [*map(str, getattr(data, name, ()))] for name in ("names", "classes")}
     if isinstance(model, Module) and (said := measures.unscaled(samples, told["names"])):
@@ -197,10 +196,7 @@ def _way(compile: bool | str, eager: Eager) -> Any:
 class Kept:
     """The lesson, see `compiler.fit`, that a module keeps for the next `fit`; no copy has it."""
 
-    __slots__ = ("lesson",)
-
-    def __init__(self) -> None:
-        self.lesson: Any = None
+    lesson: Any = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Kept, ()

@@ -170,13 +170,13 @@ def test_spirals_have_as_many_arms_as_classes():
     data = datasets.spirals(30, classes=3)
     assert Counter(data.targets) == {0: 10, 1: 10, 2: 10}
     assert data.classes == ["0", "1", "2"]
-    with pytest.raises(ValueError, match="at least 2 classes, got 1"):
+    with pytest.raises(ValueError, match="classes must be at least 2, got 1"):
         datasets.spirals(30, classes=1)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_shape_refuses_no_samples_and_impossible_noise(shape):
-    with pytest.raises(ValueError, match="n = 0"):
+    with pytest.raises(ValueError, match=r"samples \(n\) must be at least 1, got 0"):
         shape(0)
     for noise in (-0.1, math.nan, math.inf):
         with pytest.raises(ValueError, match="noise"):
@@ -190,7 +190,9 @@ def test_a_shape_takes_numbers_and_neither_text_nor_a_part_of_a_sample(shape):
         with pytest.raises(TypeError, match=message):
             shape(n)
     for noise in ("x", None, [0.1]):
-        with pytest.raises(TypeError, match="^the noise is a standard deviation, a number; got "):
+        with pytest.raises(
+            TypeError, match="^the noise is a standard deviation, a number from 0 on; got "
+        ):
             shape(10, noise=noise)
     assert shape(numpy.int64(3), noise=numpy.float64(0.1)).inputs == shape(3, noise=0.1).inputs
 

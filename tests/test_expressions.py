@@ -6,7 +6,7 @@ import re
 import pytest
 
 import autograd_engine as ag
-from autograd_engine import Value, functions, spelling
+from autograd_engine import Value, expressions, functions
 from autograd_engine.expressions import FUNCTIONS, evaluate
 from autograd_engine.table import PUBLIC
 
@@ -241,7 +241,7 @@ def test_a_long_chain_is_the_graph_that_a_short_one_would_be(monkeypatch, expres
     text = f"({expression})".replace("{}", chain(25)) + " + 0*a + 0*b"
     found = []
     for long in (20, 10**9):
-        monkeypatch.setattr(spelling, "LONG", long)
+        monkeypatch.setattr(expressions, "LONG", long)
         values = {"a": Value(0.75, "a"), "b": Value(-0.5, "b")}
         output = evaluate(text, values)
         output.backward()

@@ -169,9 +169,7 @@ def spirals(n: int = 100, noise: float = 0.05, seed: int = 0, classes: int = 2) 
     >>> spirals(6, classes=3).targets
     [0, 1, 2, 0, 1, 2]
     """
-    check_whole("the number of classes", classes)
-    if classes < 2:
-        raise ValueError(f"spirals need at least 2 classes, got {classes}")
+    check_whole("the number of classes", classes, 2)
 
     def arm(i: int, t: float) -> Iterable[float]:
         radius, angle = 0.1 + 0.9 * t, tau * i / classes + tau * t
@@ -194,13 +192,10 @@ def _drawn(
     curve: Curve, classes: int, n: int, noise: float, seed: int, closed: bool = False
 ) -> Dataset:
     """Return n points with noise, at even steps along a curve for each class, which take turns."""
-    check_whole("the number of samples (n)", n)
-    if n < 1:
-        raise ValueError(f"a dataset needs at least 1 sample, got n = {n}")
-    if not is_number(noise):
-        raise TypeError(f"the noise is a standard deviation, a number; got {noise!r:.60}")
-    if not 0.0 <= noise < math.inf:
-        raise ValueError(f"the noise is a standard deviation of 0 or more, got {noise}")
+    check_whole("the number of samples (n)", n, 1)
+    if not is_number(noise) or not 0.0 <= noise < math.inf:
+        kind = ValueError if is_number(noise) else TypeError
+        raise kind(f"the noise is a standard deviation, a number from 0 on; got {noise!r:.60}")
     gauss, inputs = random.Random(seed).gauss, []
     for i in range(n):
         place, number = divmod(i, classes)

@@ -248,10 +248,7 @@ class Sheet:
         if fill is None:
             gone |= {row: column for row, cell in enumerate(cells) if cell in MISSING}
             fill = math.nan
-        known = {
-            cell: fill if cell in MISSING else self._number(column, cell)
-            for cell in dict.fromkeys(cells)
-        }
+        known = {c: fill if c in MISSING else self._number(column, c) for c in dict.fromkeys(cells)}
         return list(map(known.__getitem__, cells))
 
     def _number(self, column: int, cell: str) -> float:

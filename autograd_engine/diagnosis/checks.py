@@ -47,9 +47,7 @@ def changed(case: Case) -> Iterator[Finding]:
 
 
 def _blamed(survey: Survey, i: int) -> list[int]:
-    """Return which operands of a node that does not hold may have been changed: of a product those
-    that are not its partials, of computed ones those that do not hold themselves, else each leaf.
-    """
+    """Return which operands of a node that does not hold may have been changed."""
     node, operands = survey.values[i], survey.operands[i]
     if all(survey.operands[j] for j in operands):
         return [j for j in operands if not holds(survey.values[j], ())] or [i]
@@ -168,10 +166,8 @@ def born(case: Case) -> Iterator[Finding]:
     odd = (i for i, node in enumerate(case.values) if not math.isfinite(node._data))
     values = [i for i in odd if not (masked and case.values[i]._rule is CONSTANT)]
     adjoints = [i for i, adjoint in enumerate(case.adjoints) if not math.isfinite(adjoint)]
-    if values:
-        yield _of_value(case, values[0])
-    elif adjoints:
-        yield _of_adjoint(case, adjoints[-1])
+    if values or adjoints:
+        yield _of_value(case, values[0]) if values else _of_adjoint(case, adjoints[-1])
 
 
 def _of_value(case: Case, i: int) -> Finding:
@@ -190,7 +186,6 @@ def _of_value(case: Case, i: int) -> Finding:
 
 
 def _of_adjoint(case: Case, j: int) -> Finding:
-    fix = SHRINK
     passed = [
         (not math.isfinite(partial * adjoint), abs(partial * adjoint), i, partial)
         for i, adjoint in enumerate(case.adjoints)
@@ -198,7 +193,7 @@ def _of_adjoint(case: Case, j: int) -> Finding:
         if k == j and adjoint
     ]
     *_, i, partial = max(passed, key=lambda part: part[:2])
-    node, operands = case.values[i], case.operands[i]
+    node, operands, fix = case.values[i], case.operands[i], SHRINK
     title = case.title(node)
     if math.isfinite(partial) or node._rule is PROD:
         why = (

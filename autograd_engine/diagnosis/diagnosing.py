@@ -53,10 +53,8 @@ def diagnose(
     if not units.blocks():  # that would be reason enough for a gradient to vanish
         found += flow(case)
     if lr is not None:
-        values = [case.values[i] for i in case.reached]
-        points = {id(value): (value, value.data) for value in values}
-        what = f"a learning rate of {finite('lr', lr):.6g}"
-        found += overshot(what, [(case, 1.0)], points, lr)
+        points = {id(leaf := case.values[i]): (leaf, leaf.data) for i in case.reached}
+        found += overshot(f"a learning rate of {finite('lr', lr):.6g}", [(case, 1.0)], points, lr)
     return Findings(found)
 
 
@@ -207,8 +205,7 @@ class _Watch:
         case = Case(output, self._parameters, swept=False)
         case.before = self._before
         self.count += 1
-        checks = [check(case) for check in (*CHECKS, flow)]
-        for finding in chain(*checks, self._stale(case, seed)):
+        for finding in chain(*(check(case) for check in (*CHECKS, flow)), self._stale(case, seed)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1

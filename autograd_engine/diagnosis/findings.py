@@ -83,9 +83,8 @@ class Case(Survey):
     ) -> None:
         super().__init__(output)
         self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
-        self.parameters = list({id(value): value for value in parameters or ()}.values())
-        if parameters is None:
-            self.parameters = [self.values[i] for i in self.leaves]
+        given = [self.values[i] for i in self.leaves] if parameters is None else parameters
+        self.parameters = [*{id(value): value for value in given}.values()]
         # Of the pass before: how many values, and steps from each leaf, and where the leaf was.
         self.before: tuple[int, dict[int, tuple[int, float]]] = 0, {}
         self._places = {id(v): i for i, v in reversed(list(enumerate(parameters or ())))}
@@ -135,7 +134,6 @@ class Case(Survey):
         return ", ".join(filter(None, parts))
 
     def where(self, places: Iterable[int]) -> str:
-        """Return where the first two of the values at these positions are."""
         return listed((self.place(self.values[i]) for i in places), 2)
 
 

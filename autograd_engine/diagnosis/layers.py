@@ -9,7 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import chain, pairwise, starmap
 from typing import Final
 
 from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, code_of, each, layer_of, listed
@@ -55,7 +55,7 @@ class Units:
 
     def add(self, case: Case) -> None:
         """Add what the units of a graph did."""
-        seen, first = defaultdict[tuple[str, str, int], list[int]](list), None
+        seen, first = defaultdict[tuple[str, str, int], list[Value]](list), None
         for i, node in enumerate(case.values):
             if node._rule not in FLAT or case.uses[case.operands[i][0]] > 1:
                 continue  # a second use goes round it, as in leaky_relu and silu
@@ -65,9 +65,9 @@ class Units:
             if first[i] >= 0:
                 key = node._rule.name, case.homes[i], id(case.values[first[i]])
                 self._units.setdefault(key, Unit(*key[:2], case.values[first[i]]))
-                seen[key].append(i)
-        for key, places in seen.items():
-            unit, nodes = self._units[key], [case.values[i] for i in places]
+                seen[key].append(node)
+        for key, nodes in seen.items():
+            unit = self._units[key]
             inputs = [node.operands[0]._data for node in nodes]
             unit.samples += len(inputs)
             flat = all(abs(node._dx) <= FLAT[node._rule] for node in nodes)
@@ -94,8 +94,8 @@ class Units:
         """Say whether there is a layer of which no unit passes a gradient."""
         return any(len(units) == of for *_, units, of in self.asleep())
 
-    def findings(self) -> list[Finding]:
-        return [_asleep(*found) for found in self.asleep()]
+    def findings(self) -> Iterator[Finding]:
+        yield from starmap(_asleep, self.asleep())
 
 
 def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
@@ -176,9 +176,7 @@ def squashed(case: Case) -> Iterator[Finding]:
 
 
 def flow(case: Case) -> Iterator[Finding]:
-    """A mean adjoint that grows or shrinks beyond measure along a graph: by steps of a recurrence,
-    by layers that are regions, or by how many products stand before.
-    """
+    """A mean adjoint that grows or shrinks beyond measure along a graph."""
     for of, groups in _along(case):
         spared = SINGLE if of == "product" else 0
         means = {

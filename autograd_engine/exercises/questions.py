@@ -163,10 +163,8 @@ def slips(survey: Survey, i: int) -> Iterator[tuple[Said, Sequence[float]]]:
                 slope = substituted(formula, compute, {OUT: known, unknowns(1)[0]: known})
                 yield words, (float(slope),)
     if right:
-        yield (
-            said("At {0} a sign is the other way round.", at),
-            tuple(-partial for partial in right),
-        )
+        words = said("At {0} a sign is the other way round.", at)
+        yield words, tuple(-partial for partial in right)
 
 
 def gradients(survey: Survey, *_: Any) -> Iterator[Question]:
@@ -174,9 +172,8 @@ def gradients(survey: Survey, *_: Any) -> Iterator[Question]:
     ways, names = list(mistaken(survey)), survey.names
     for i in survey.leaves:
         at = f"{names[i]} = {number(survey.values[i].data)}"
-        wrong = ((given[i], words) for given, words in ways)
         text = said("What is {0}, where {1}?", f"∂{names[-1]}/∂{names[i]}", at)
-        yield asked(text, survey.adjoints[i], wrong)
+        yield asked(text, survey.adjoints[i], ((given[i], words) for given, words in ways))
 
 
 def step(survey: Survey, *_: Any) -> Iterator[Question]:
@@ -224,9 +221,7 @@ def edge(survey: Survey, draw: random.Random) -> Iterator[Question]:
         shown = [partial for _, partial, _, _ in every]
         shown[changed - 1] = wrong
         told = [f"{text} = {number(x)}" for (text, *_), x in zip(every, shown)]
-        others = [
-            (n, said("{0} is right.", text)) for n, text in enumerate(told, 1) if n != changed
-        ]
+        others = [(n, said("{0} is right.", t)) for n, t in enumerate(told, 1) if n != changed]
         yield Question(said("One of these partials is wrong. Which?"), changed, others, told)
 
 

@@ -46,9 +46,8 @@ class Exercise(Shown):
             lambda v, below: Value(math.nan if ask == "values" else v.data, tuple(below), v.op),
         )
         svg = draw(shown, engine="builtin", force=True).svg.replace("nan", "?")
-        self._picture = image(
-            "image/svg+xml", svg.encode(), said("The graph").into(self._words), 600
-        )
+        graph = said("The graph").into(self._words)
+        self._picture = image("image/svg+xml", svg.encode(), graph, 600)
         rounded = said("Round to three digits or more.").into(self._words)
         self._begun = f"# {self.title}\n\n{self._picture}\n\n{rounded}\n"
         self._texts = [

@@ -23,11 +23,8 @@ class SGD(Optimizer):
 
     Raises `ValueError` for negative settings, and `nesterov` without momentum or with dampening.
 
-    >>> w = Value(1.0)
-    >>> w.grad = 0.5
-    >>> SGD([w], lr=0.1, momentum=0.9).step()
-    >>> w.data
-    0.95
+    >>> SGD([Value(1.0)], lr=0.1, momentum=0.9)
+    SGD(1 parameter, lr=0.1, momentum=0.9)
     """
 
     params: InitVar[Iterable[Value]]
@@ -145,9 +142,7 @@ class RMSprop(Optimizer):
     centered: bool = setting(False, flag)
     maximize: bool = setting(False, flag, kw_only=True)
 
-    _buffer_names = (
-        ("square_avg", ""), ("grad_avg", "centered"), ("momentum_buffer", "momentum"),
-    )  # fmt: skip
+    _buffer_names = ("square_avg", ""), ("grad_avg", "centered"), ("momentum_buffer", "momentum")
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
         sqrt, ratio, maximum = arithmetic
@@ -293,9 +288,7 @@ class CosineAnnealingLR(Schedule):
     eta_min: float = setting(0.0)
 
     def _next_lr(self, lr: float, epoch: int) -> float:
-        before, after = (
-            (1.0 + math.cos(math.pi * t / self.T_max)) / 2.0 for t in (epoch - 1, epoch)
-        )
+        before, after = ((1 + math.cos(math.pi * t / self.T_max)) / 2 for t in (epoch - 1, epoch))
         if (epoch - 1) % (2 * self.T_max) == self.T_max:  # at the bottom there is no ratio
             return lr + (self.base_lr - self.eta_min) * after
         return after / before * (lr - self.eta_min) + self.eta_min
