@@ -189,4 +189,4 @@ def made(step: Step | Loop) -> Iterator[tuple[Ref, Sequence[Ref], Array]]:
         if found.kind == "take":
             yield found.out, found.ins, found.index
     if isinstance(step, Step):
-        yield step.out, step.reads, None
+        yield step.out, [ref for _, part in step.parts for ref in part.ins], None

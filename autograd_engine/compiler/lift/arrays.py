@@ -151,30 +151,18 @@ class Instruction:
 
 
 @dataclass
-class Part:
-    """One column of a sum: plain terms or a contraction of rows and columns."""
-
-    sign: int
-    axes: str
-    factors: list[Ref]
-
-
-@dataclass
 class Step:
-    """One wave of values as arrays: "map", "sum" or "scan"."""
+    """One wave of values as arrays: "map", "sum" or "scan".
+
+    The `parts` say what it is: with a sign, what makes each column of a sum, else the whole, of a
+    scan with every link. `forward` is how that is computed.
+    """
 
     kind: str
     rule: Primitive
     out: Ref
-    operands: list[Ref] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
-    whole: Ref | None = None  # of a scan: every link, of which `out` is the last column
-    forward: list[Instruction] = field(default_factory=list)
-
-    @property
-    def reads(self) -> list[Ref]:
-        """What its rule is applied to."""
-        return [*self.operands, *(factor for part in self.parts for factor in part.factors)]
+    forward: list[Instruction]
+    parts: list[tuple[int, Instruction]] = field(default_factory=list)
 
     def run(self, batched: bool) -> Iterator[Instruction]:
         """Yield the instructions that depend on the inputs, or those that do not."""

@@ -130,7 +130,7 @@ class Placing:
                     self.taken.append(Instruction("take", ref, (view,), index=slots[some], at=at))
         return self.copies[key].reshaped(places.shape)
 
-    def aligned(self, columns: Sequence[Array]) -> tuple[list[Ref], tuple[int, ...]]:
+    def aligned(self, columns: Sequence[Array]) -> tuple[tuple[Ref, ...], tuple[int, ...]]:
         """Return operands of one element for each value, as views of one shape."""
         told: list[Array] = []
         found: tuple[list[int], list[list[int]]] = [len(columns[0])], []
@@ -142,13 +142,13 @@ class Placing:
             if more:
                 found, told = more, [*told, slots]
         shape, strides = tuple(found[0]), found[1]
-        operands = [
+        operands = (
             Ref(self.arena(places), int(told[i][0]), shape, tuple(strides[i]))
             if i >= 0
             else self.gathered(places.reshape(shape))
             for i, places in zip(views, columns)
-        ]
-        return operands, shape
+        )
+        return tuple(operands), shape
 
 
 def axes_of(columns: Sequence[Array], most: int = 4) -> tuple[list[int], list[list[int]]] | None:
