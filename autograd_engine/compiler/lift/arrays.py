@@ -75,16 +75,8 @@ class Ref:
         strides = [stride * size for stride in self.strides]
         return numpy.ndarray(self.shape, arena.dtype, arena, self.start * size, strides)
 
-    def moved(self, arena: str) -> Ref:
-        return Ref(arena, self.start, self.shape, self.strides)
-
     def reshaped(self, shape: Sequence[int]) -> Ref:
         return contiguous(self.arena, self.start, shape)
-
-    def transposed(self, *axes: int) -> Ref:
-        """Return the view with its axes in another order."""
-        shape, strides = (tuple(t[axis] for axis in axes) for t in (self.shape, self.strides))
-        return Ref(self.arena, self.start, shape, strides)
 
 
 def contiguous(arena: str, start: int, shape: Sequence[int]) -> Ref:
@@ -142,12 +134,6 @@ class Instruction:
     at: Array = None
     body: tuple[Instruction, ...] = ()
     loop: Loop | None = None
-
-    def rounds(self) -> Iterator[tuple[Instruction, ...]]:
-        """Yield the instructions of each step of a loop, in the order in which they run."""
-        assert self.loop is not None
-        for t in range(self.loop.times)[:: -1 if self.over else 1]:
-            yield tuple(self.loop.moved(instruction, t) for instruction in self.body)
 
 
 @dataclass

@@ -37,7 +37,7 @@ class Lifting(Placing):
         self.begin(waves, given)
         for wave in waves:
             self.add(wave)
-        return [self.operand(numpy.array([place])) for place in waves.sums.tape.outputs]
+        return [self.operand(numpy.array([place])) for place in waves.tape.outputs]
 
     def add(self, wave: Wave) -> None:
         """Compute equal values once, the others in a step or several."""

@@ -32,7 +32,7 @@ class Placing:
 
     def begin(self, waves: Waves, given: Sequence[int]) -> None:
         """Take a tape; its last inputs are values that stand in these slots."""
-        tape, self.kind = waves.sums.tape, waves.sums.kind
+        tape, self.kind = waves.tape, waves.kind
         self.numbers = numpy.zeros(tape.size)
         self.numbers[tape.first : tape.start] = tape.constants
         # Where each value stands in its arena; of constants, which of those of equal bits it is.

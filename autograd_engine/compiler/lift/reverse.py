@@ -84,7 +84,7 @@ class _Reverse(Adjoints):
         if arena in loop.areas and (batched or not any(step.out.batched for step in loop.steps)):
             # Nothing has been added to what stands only inside of a step.
             written[loop.first(loop.areas[arena])] = False
-            written[[slot for own, slot in loop.kept if own == arena]] = True
+            written[loop.kept[arena]] = True
             self.number(out for out, *_ in inside if out.arena == arena)
         outside, self.to = self.to, []
         for step in reversed(loop.steps):

@@ -171,7 +171,7 @@ class Listing(Storage):
         after = [self.told(self.source[places], exact=True) for places in later]
         for line, out in zip(lines, [step.out for step in loop.steps]):
             slots, size = out.slots().ravel(), loop.areas[out.arena].shape[1]
-            if any(own == out.arena and slot in slots for own, slot in loop.kept):
+            if numpy.isin(slots, loop.kept[out.arena]).any():
                 kept.append(line.name)
                 places = self.base[out.arena] + slots + numpy.arange(loop.times)[:, None] * size
                 self.own(line.name, (loop.times, *line.shape), places.ravel())
