@@ -7,7 +7,6 @@ a copy to where it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -124,12 +123,12 @@ class _Reverse(Adjoints):
         """Return what makes adjoint times partial, of -1 but the adjoint."""
         if isinstance(slope, float) and abs(slope) == 1.0:
             return Instruction("copy", out, (out,))
-        if isinstance(slope, Symbol) and slope.rule is above:
-            # Where the slope is 1 or 0, as relu's, the adjoint is chosen, not multiplied.
-            ins = (*(self.evaluated(part, known, out.shape) for part in slope.operands), out)
-            return Instruction("choose", _of(ins), ins)
-        ins = (out, self.evaluated(slope, known, out.shape))
-        return Instruction("map", _of(ins), ins, MULTIPLY)
+        chosen = slope.operands if isinstance(slope, Symbol) and slope.rule is above else ()
+        ins = tuple(self.evaluated(part, known, out.shape) for part in chosen or (slope,))
+        made = blank(out.shape, any(ref.batched for ref in (out, *ins)))
+        if chosen:  # where the slope is 1 or 0, as relu's, the adjoint is not multiplied
+            return Instruction("choose", made, (*ins, out))
+        return Instruction("map", made, (out, *ins), MULTIPLY)
 
     def pass_on_scan(self, part: Instruction, out: Ref) -> None:
         """Pass the adjoint down the chain: each link's is the one above times its partial."""
@@ -175,11 +174,6 @@ class _Reverse(Adjoints):
             if number != 0.0 and self.is_active(operand):
                 found = self.times(out, slope, known)
                 self.contribute(operand, -sign if number == -1.0 else sign, found)
-
-
-def _of(ins: Sequence[Ref]) -> Ref:
-    """Return what stands for the result of an operation on elements of these."""
-    return blank(ins[0].shape, any(ref.batched for ref in ins))
 
 
 def _columns(ref: Ref, first: int, last: int) -> Ref:
