@@ -64,11 +64,6 @@ class Loop:
         """Return all areas and blocks."""
         return [*self.areas.values(), *self.blocks.values()]
 
-    def first(self, area: Ref) -> slice:
-        """Return the slots of an area in which the frame of the first step is."""
-        (frames, size), times = area.shape, self.times
-        return slice(area.start + (frames - times) * size, area.start + (frames - times + 1) * size)
-
     def states(self) -> Iterator[tuple[str, Array]]:
         """Yield what the first step reads of those before it, by the step that computes it."""
         for arena, area in self.areas.items():

@@ -82,7 +82,9 @@ class _Reverse(Adjoints):
                 self.clear_all(BACK[ref.arena], self.slots(ref, index))
         if arena in loop.areas and (batched or not any(step.out.batched for step in loop.steps)):
             # Nothing has been added to what stands only inside of a step.
-            written[loop.first(loop.areas[arena])] = False
+            area, size = loop.areas[arena], loop.areas[arena].shape[1]
+            first = area.start + area.size - loop.times * size
+            written[first : first + size] = False
             written[loop.kept[arena]] = True
             self.number(out for out, *_ in inside if out.arena == arena)
         outside, self.to = self.to, []

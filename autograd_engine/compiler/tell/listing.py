@@ -170,10 +170,10 @@ class Listing(Storage):
         lines = [self.line(step, f"v{i}", "[t]") for i, step in enumerate(loop.steps, number)]
         after = [self.told(self.source[places], exact=True) for places in later]
         for line, out in zip(lines, [step.out for step in loop.steps]):
-            slots, size = out.slots().ravel(), loop.areas[out.arena].shape[1]
+            slots = out.slots().ravel()
             if numpy.isin(slots, loop.kept[out.arena]).any():
                 kept.append(line.name)
-                places = self.base[out.arena] + slots + numpy.arange(loop.times)[:, None] * size
+                places = self.base[out.arena] + loop.in_all_steps(out.arena, slots)
                 self.own(line.name, (loop.times, *line.shape), places.ravel())
         return Rounds(loop.times, rows, states, lines, after, kept)
 
