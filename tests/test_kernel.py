@@ -220,7 +220,7 @@ def test_slots_taken_and_put_are_those_of_numpy(rows):
         source = rng.choice("vV")
         ref = contiguous("S" if source == "V" else rng.choice("sS"), 7, (size,))
         if at is None:
-            ref = ref.moved("S" if source == "V" else "s")
+            ref = contiguous("S" if source == "V" else "s", 7, (size,))
         take = Instruction("take", ref, (contiguous(source, 0, (1,)),), index=index, at=at)
         value = contiguous(rng.choice("sS"), 7, (size,))
         arena = rng.choice("aA") if value.batched else "a"

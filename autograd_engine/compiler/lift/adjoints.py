@@ -34,7 +34,7 @@ BACK = {"v": "a", "V": "A"}  # the arena of adjoints, by that of values
 
 def adjoint(ref: Ref) -> Ref:
     """Return the place of the adjoints of values."""
-    return ref.moved(BACK[ref.arena])
+    return Ref(BACK[ref.arena], ref.start, ref.shape, ref.strides)
 
 
 class Adjoints:
@@ -110,12 +110,14 @@ class Adjoints:
             self.later.append((operand, sign, replace(whole, out=out)))
             return
         target = adjoint(operand)
-        axes = range(len(target.shape))
-        over = tuple(axis for axis in axes if target.shape[axis] > 1 and target.strides[axis] == 0)
+        axes = [*zip(target.shape, target.strides)]
+        over = tuple(i for i, (length, stride) in enumerate(axes) if length > 1 and stride == 0)
         if over or (found.out.batched and not target.batched):
             copied = found.kind == "copy" and found.ins[0].shape == found.out.shape
             value = found.ins[0] if copied else self.made(found)
-            target = target.transposed(*[axis for axis in axes if axis not in over])
+            kept = [axis for i, axis in enumerate(axes) if i not in over]
+            shape, strides = (tuple(axis[i] for axis in kept) for i in (0, 1))
+            target = Ref(target.arena, target.start, shape, strides)
             found = Instruction("sum", target, (value,), over=over)
         if target.simple:
             found = replace(found, out=target)
@@ -189,4 +191,4 @@ def made(step: Step | Loop) -> Iterator[tuple[Ref, Sequence[Ref], Array]]:
         if found.kind == "take":
             yield found.out, found.ins, found.index
     if isinstance(step, Step):
-        yield step.out, step.reads, None
+        yield step.out, [ref for _, part in step.parts for ref in part.ins], None

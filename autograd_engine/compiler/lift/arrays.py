@@ -75,16 +75,8 @@ class Ref:
         strides = [stride * size for stride in self.strides]
         return numpy.ndarray(self.shape, arena.dtype, arena, self.start * size, strides)
 
-    def moved(self, arena: str) -> Ref:
-        return Ref(arena, self.start, self.shape, self.strides)
-
     def reshaped(self, shape: Sequence[int]) -> Ref:
         return contiguous(self.arena, self.start, shape)
-
-    def transposed(self, *axes: int) -> Ref:
-        """Return the view with its axes in another order."""
-        shape, strides = (tuple(t[axis] for axis in axes) for t in (self.shape, self.strides))
-        return Ref(self.arena, self.start, shape, strides)
 
 
 def contiguous(arena: str, start: int, shape: Sequence[int]) -> Ref:
@@ -143,38 +135,20 @@ class Instruction:
     body: tuple[Instruction, ...] = ()
     loop: Loop | None = None
 
-    def rounds(self) -> Iterator[tuple[Instruction, ...]]:
-        """Yield the instructions of each step of a loop, in the order in which they run."""
-        assert self.loop is not None
-        for t in range(self.loop.times)[:: -1 if self.over else 1]:
-            yield tuple(self.loop.moved(instruction, t) for instruction in self.body)
-
-
-@dataclass
-class Part:
-    """One column of a sum: plain terms or a contraction of rows and columns."""
-
-    sign: int
-    axes: str
-    factors: list[Ref]
-
 
 @dataclass
 class Step:
-    """One wave of values as arrays: "map", "sum" or "scan"."""
+    """One wave of values as arrays: "map", "sum" or "scan".
+
+    The `parts` say what it is: with a sign, what makes each column of a sum, else the whole, of a
+    scan with every link. `forward` is how that is computed.
+    """
 
     kind: str
     rule: Primitive
     out: Ref
-    operands: list[Ref] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
-    whole: Ref | None = None  # of a scan: every link, of which `out` is the last column
-    forward: list[Instruction] = field(default_factory=list)
-
-    @property
-    def reads(self) -> list[Ref]:
-        """What its rule is applied to."""
-        return [*self.operands, *(factor for part in self.parts for factor in part.factors)]
+    forward: list[Instruction]
+    parts: list[tuple[int, Instruction]] = field(default_factory=list)
 
     def run(self, batched: bool) -> Iterator[Instruction]:
         """Yield the instructions that depend on the inputs, or those that do not."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import Instruction, Part, Ref, Step, added, evaluated
+from autograd_engine.compiler.lift.arrays import Instruction, Ref, Step, added, evaluated
 from autograd_engine.compiler.lift.operands import Placing
 from autograd_engine.compiler.lift.waves import Column, Wave, Waves, of_rows, scattered
 from autograd_engine.compiler.record.symbols import X, Y, formula
@@ -37,7 +37,7 @@ class Lifting(Placing):
         self.begin(waves, given)
         for wave in waves:
             self.add(wave)
-        return [self.operand(numpy.array([place])) for place in waves.sums.tape.outputs]
+        return [self.operand(numpy.array([place])) for place in waves.tape.outputs]
 
     def add(self, wave: Wave) -> None:
         """Compute equal values once, the others in a step or several."""
@@ -69,18 +69,17 @@ class Lifting(Placing):
     def add_map(self, wave: Wave) -> None:
         wave = wave.chosen(self.best_order([column.factors[0][:, 0] for column in wave.columns]))
         operands, shape = self.aligned([column.factors[0][:, 0] for column in wave.columns])
-        step = self.step("map", wave.rule, self.new(wave.places, shape))
-        step.operands = operands
+        out = self.new(wave.places, shape)
+        whole, memory = Instruction("map", out, operands, wave.rule), self.memory
+        forward = self.taken
+        self.steps.append(Step("map", wave.rule, out, forward, [(1, whole)]))
         own = None if TABLE.get(wave.rule.name) is wave.rule else formula(wave.rule)
-        if own is None:
-            step.forward.append(Instruction("map", step.out, tuple(operands), wave.rule))
-            return
-        known, memory, made = dict(zip((X, Y), operands)), self.memory, list[Instruction]()
-        last = evaluated(own, known, shape, memory, memory.between, made, {})
-        whole = (
-            replace(made.pop(), out=step.out) if made else Instruction("copy", step.out, (last,))
-        )
-        step.forward += [*made, whole]
+        if own is not None:
+            known = dict(zip((X, Y), operands))
+            last = evaluated(own, known, shape, memory, memory.between, forward, {})
+            made = any(found.out is last for found in forward)
+            whole = replace(forward.pop(), out=out) if made else Instruction("copy", out, (last,))
+        forward.append(whole)
 
     def add_scan(self, wave: Wave) -> None:
         wave = wave.chosen(self.best_order([wave.columns[0].factors[0][:, 0]]))
@@ -88,33 +87,34 @@ class Lifting(Placing):
         operand, (rows, terms) = self.operand(places), places.shape
         whole = self.memory.new(arena, (rows, terms))
         self.slot[wave.places] = whole.start + numpy.arange(rows) * terms + terms - 1
+        made = Instruction("scan", whole, (operand,), wave.rule)
         last = Ref(arena, whole.start + terms - 1, (rows,), (terms,))
-        step = self.step("scan", wave.rule, last)
-        step.operands, step.whole = [operand], whole
-        step.forward.append(Instruction("scan", whole, (operand,), wave.rule))
+        self.steps.append(Step("scan", wave.rule, last, [*self.taken, made], [(1, made)]))
 
     def add_sum(self, wave: Wave, grid: Grid | None) -> None:
         if grid is None:
             firsts = [places[:, 0] for column in wave.columns for places in column.factors]
             wave = wave.chosen(self.best_order(firsts))
-        shape = (len(wave.places),) if grid is None else grid
-        step = self.step("sum", ADD, self.new(wave.places, shape))
+        out = self.new(wave.places, grid or (len(wave.places),))
+        step = Step("sum", ADD, out, self.taken)
+        self.steps.append(step)
         # What is added first, of that products and long ones: it is computed where the sum stands.
         for column in sorted(
             wave.columns,
             key=lambda column: (-column.sign, -len(column.factors), -column.factors[0].shape[1]),
         ):
-            for part in self.parts(column, grid):
-                self.add_part(step, part)
+            for part in self.parts(column, out, grid):
+                self.add_part(step, column.sign, part)
 
-    def parts(self, column: Column, grid: Grid | None) -> Iterator[Part]:
-        """Yield what adds a column's terms: one by one, summed along an axis or contracted."""
-        sign, factors, (rows, terms) = column.sign, column.factors, column.factors[0].shape
+    def parts(self, column: Column, out: Ref, grid: Grid | None) -> Iterator[Instruction]:
+        """Yield what makes a column's terms: one by one, summed along an axis or contracted."""
+        factors, (rows, terms) = column.factors, column.factors[0].shape
         plain = len(factors) == 1
         if terms == 1 or (plain and terms <= FEW):
             for i in range(terms):
-                operands, _ = self.aligned([places[:, i] for places in factors])
-                yield Part(sign, "" if plain else "map", operands)
+                ins, shape = self.aligned([places[:, i] for places in factors])
+                kind, rule = ("copy", None) if plain else ("map", MULTIPLY)
+                yield Instruction(kind, out.reshaped(shape), ins, rule)
             return
         if rows == 1 or plain:  # the terms may have any order: that of their slots
             order = numpy.argsort(self.settled(factors[0]), axis=1, kind="stable")
@@ -125,40 +125,28 @@ class Lifting(Placing):
                 if self.alike(a, 2) and self.alike(b, 1):
                     a, b = a[:, :, 0], b[:, 0]
                     for i, j in pairwise(self.cuts(a, b)):
-                        operands = [self.operand(places[..., i:j]) for places in (a, b)]
-                        yield Part(sign, "hsk,hjk->hsj", operands)
+                        pair = self.operand(a[..., i:j]), self.operand(b[..., i:j])
+                        yield Instruction("contract", out, pair, axes="hsk,hjk->hsj")
                     return
-        yield Part(sign, "sum" if plain else "nk,nk->n", [*map(self.operand, factors)])
+        out, ins = out.reshaped((rows,)), tuple(map(self.operand, factors))
+        row = Instruction("sum", out, ins, over=(1,))
+        yield row if plain else Instruction("contract", out, ins, axes="nk,nk->n")
 
     def alike(self, places: Array, axis: int) -> bool:
         slots = self.slot[places]
         return bool((slots == slots.take([0], axis)).all())
 
-    def add_part(self, step: Step, part: Part) -> None:
+    def add_part(self, step: Step, sign: int, found: Instruction) -> None:
         """Append what adds one part to the sum."""
-        ins = tuple(part.factors)
-        first, out = not step.parts, step.out
-        step.parts.append(part)
-        if part.axes != "hsk,hjk->hsj":
-            out = out.reshaped(ins[0].shape if part.axes in ("", "map") else (out.size,))
-        if part.axes in ("", "map"):
-            found = Instruction(part.axes or "copy", out, ins, MULTIPLY if part.axes else None)
-        elif part.axes == "sum":
-            found = Instruction("sum", out, ins, over=(1,))
-        else:
-            found = Instruction("contract", out, ins, axes=part.axes)
+        first, out = not step.parts, found.out
+        step.parts.append((sign, found))
         before = [(made.kind, made.ins[0].shape) for made in step.forward]
         if found.kind == "copy" and before == [("copy", out.shape)]:
-            rule = ADD if part.sign > 0 else SUBTRACT
-            step.forward[:] = [Instruction("map", out, (*step.forward[0].ins, *ins), rule)]
+            rule = ADD if sign > 0 else SUBTRACT
+            pair = (*step.forward[0].ins, *found.ins)
+            step.forward[:] = [Instruction("map", out, pair, rule)]
         else:
-            step.forward += added(found, part.sign, first, self.memory.between)
-
-    def step(self, kind: str, rule: Any, out: Ref) -> Step:
-        """Return a step that what was gathered belongs to, and what is until the next one."""
-        made = Step(kind, rule, out, forward=self.taken)
-        self.steps.append(made)
-        return made
+            step.forward += added(found, sign, first, self.memory.between)
 
 
 def spelled_out(wave: Wave) -> Wave | None:

@@ -48,8 +48,8 @@ class Loop:
     times: int
     areas: dict[str, Ref]  # by arena, of shape (frames, slots of a frame)
     blocks: dict[str, Ref]  # of shape (times, slots of a row)
-    carried: list[tuple[str, int]]  # arenas and slots that the first step reads of those before
-    kept: list[tuple[str, int]]  # slots of the first frame that later steps or others read
+    carried: dict[str, list[int]]  # by arena, slots that the first step reads of those before
+    kept: dict[str, list[int]]  # slots of the first frame that later steps or others read
     forward: list[Instruction] = field(default_factory=list)  # what goes in front
     slopes: list[Ref] = field(default_factory=list)  # blocks too, computed in front of the way back
 
@@ -64,24 +64,15 @@ class Loop:
         """Return all areas and blocks."""
         return [*self.areas.values(), *self.blocks.values()]
 
-    def first(self, area: Ref) -> slice:
-        """Return the slots of an area in which the frame of the first step is."""
-        (frames, size), times = area.shape, self.times
-        return slice(area.start + (frames - times) * size, area.start + (frames - times + 1) * size)
-
     def states(self) -> Iterator[tuple[str, Array]]:
         """Yield what the first step reads of those before it, by the step that computes it."""
         for arena, area in self.areas.items():
-            size = area.shape[1]
-            owner = numpy.full(size, -1)
-            for number, step in enumerate(self.steps):
-                if step.out.arena == arena:
-                    owner[step.out.slots() - self.first(area).start] = number
-            slots = numpy.array([slot for own, slot in self.carried if own == arena], int)
-            frame, within = numpy.divmod(slots - area.start, size)
-            key = frame * len(self.steps) + owner[within]
-            for one in numpy.unique(key):
-                yield arena, numpy.sort(slots[key == one])
+            frames, size = area.shape
+            for back in range(frames - self.times, 0, -1):
+                for step in self.steps:
+                    slots = numpy.intersect1d(step.out.slots() - back * size, self.carried[arena])
+                    if step.out.arena == arena and len(slots):
+                        yield arena, slots
 
     def advance(self, arena: str, slots: Array) -> Array:
         """Return by how much slots move on from one step to the next."""
@@ -234,7 +225,8 @@ class _Program(Lifting):
         self.copies, self.bounds = copies, {}
         areas = {a: contiguous(a, begin[a], (most + times, size[a])) for a in VALUES if size[a]}
         starts = [given((STEP, p, lag)) for p, lag in repeat.init]
-        loop = Loop(self.steps, times, areas, blocks, starts, tops)
+        carried, kept = ({a: [at for b, at in x if a == b] for a in VALUES} for x in (starts, tops))
+        loop = Loop(self.steps, times, areas, blocks, carried, kept)
         for a, area in areas.items():
             memory.sizes[a] = area.start + area.size
             values = zip(starts, repeat.init.values())

@@ -32,7 +32,7 @@ class Placing:
 
     def begin(self, waves: Waves, given: Sequence[int]) -> None:
         """Take a tape; its last inputs are values that stand in these slots."""
-        tape, self.kind = waves.sums.tape, waves.sums.kind
+        tape, self.kind = waves.tape, waves.kind
         self.numbers = numpy.zeros(tape.size)
         self.numbers[tape.first : tape.start] = tape.constants
         # Where each value stands in its arena; of constants, which of those of equal bits it is.
@@ -130,25 +130,22 @@ class Placing:
                     self.taken.append(Instruction("take", ref, (view,), index=slots[some], at=at))
         return self.copies[key].reshaped(places.shape)
 
-    def aligned(self, columns: Sequence[Array]) -> tuple[list[Ref], tuple[int, ...]]:
+    def aligned(self, columns: Sequence[Array]) -> tuple[tuple[Ref, ...], tuple[int, ...]]:
         """Return operands of one element for each value, as views of one shape."""
-        told: list[Array] = []
+        told: dict[int, Array] = {}  # the slots of those that are views
         found: tuple[list[int], list[list[int]]] = [len(columns[0])], []
-        views = []
-        for places in columns:
+        for i, places in enumerate(columns):
             slots = self.of_one_arena(places)
-            more = None if slots is None else axes_of([*told, slots])
-            views.append(len(told) if more else -1)
+            more = None if slots is None else axes_of([*told.values(), slots])
             if more:
-                found, told = more, [*told, slots]
-        shape, strides = tuple(found[0]), found[1]
-        operands = [
-            Ref(self.arena(places), int(told[i][0]), shape, tuple(strides[i]))
-            if i >= 0
-            else self.gathered(places.reshape(shape))
-            for i, places in zip(views, columns)
-        ]
-        return operands, shape
+                told[i], found = slots, more
+        shape = tuple(found[0])
+        views = {
+            i: Ref(self.arena(columns[i]), int(slots[0]), shape, tuple(strides))
+            for (i, slots), strides in zip(told.items(), found[1])
+        }
+        gathered = (views.get(i) or self.gathered(x.reshape(shape)) for i, x in enumerate(columns))
+        return tuple(gathered), shape
 
 
 def axes_of(columns: Sequence[Array], most: int = 4) -> tuple[list[int], list[list[int]]] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import Any
 
-from autograd_engine.compiler.lift.waves import BATCHED, FIXED, Sums, Waves
+from autograd_engine.compiler.lift.waves import BATCHED, FIXED, Waves
 from autograd_engine.compiler.record.rewriting import written_out
 from autograd_engine.compiler.record.tape import INPUT as GIVEN
 from autograd_engine.compiler.record.tape import Draft, Tape
@@ -58,16 +58,16 @@ class Plan:
 def planned(tape: Tape, loops: bool = True) -> Plan:
     """Return a tape in pieces; in one if there are no loops."""
     tape = written_out(tape, kept=(SUM, DOT))
-    sums = Sums(tape).measured()
-    if loops and sums.depth.max(initial=0) > DEEP:
+    waves = Waves(tape).measured()
+    if loops and waves.depth.max(initial=0) > DEEP:
         constants = [struct.pack("d", number) for number in tape.constants]
         tokens = [*[None] * tape.first, *constants, *map(tape.rules.__getitem__, tape.op)]
         graph = Graph(tokens, [*[()] * tape.start, *tape.operands()])
         repeats = sorted(recurrences(graph), key=lambda repeat: max(repeat.places[-1]))
         if repeats:
-            found = [*_Cut(tape, graph, repeats, sums.kind).pieces()]
+            found = [*_Cut(tape, graph, repeats, waves.kind).pieces()]
             return Plan(tape, found, [graph.same[place] for place in tape.outputs])
-    return Plan(sums.tape, [Piece(Waves(sums), tape.outputs)], tape.outputs)
+    return Plan(waves.tape, [Piece(waves.cut(), tape.outputs)], tape.outputs)
 
 
 class _Cut:
@@ -128,11 +128,11 @@ class _Cut:
         for key, (rule, below) in nodes.items():
             place[key] = draft.computed(rule, [place[of] for of in below])
         kinds = [max(FIXED, int(self.kind[_places(key, repeat)].max())) for key in given]
-        sums = Sums(draft.tape([place[key] for key in made], {})).measured(kinds)
-        for key, kind in zip(made, sums.kind[sums.tape.outputs]):  # of a body, that of all steps
+        waves = Waves(draft.tape([place[key] for key in made], {})).measured(kinds)
+        for key, kind in zip(made, waves.kind[waves.tape.outputs]):  # of a body, that of all steps
             self.kind[_places(key, repeat)] = kind
         arenas = ["V" if kind == BATCHED else "v" for kind in kinds]
-        return Piece(Waves(sums), made, given, arenas, repeat)
+        return Piece(waves.cut(), made, given, arenas, repeat)
 
 
 def _places(key: Any, repeat: Repeat | None) -> list[int]:

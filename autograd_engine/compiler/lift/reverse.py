@@ -7,7 +7,6 @@ a copy to where it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +16,6 @@ from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint, made
 from autograd_engine.compiler.lift.arrays import (
     ArrayProgram,
     Instruction,
-    Part,
     Ref,
     Step,
     blank,
@@ -25,7 +23,6 @@ from autograd_engine.compiler.lift.arrays import (
 )
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
-from autograd_engine.primitives import Primitive
 from autograd_engine.table import ADD, MULTIPLY, above
 
 
@@ -85,8 +82,10 @@ class _Reverse(Adjoints):
                 self.clear_all(BACK[ref.arena], self.slots(ref, index))
         if arena in loop.areas and (batched or not any(step.out.batched for step in loop.steps)):
             # Nothing has been added to what stands only inside of a step.
-            written[loop.first(loop.areas[arena])] = False
-            written[[slot for own, slot in loop.kept if own == arena]] = True
+            area, size = loop.areas[arena], loop.areas[arena].shape[1]
+            first = area.start + area.size - loop.times * size
+            written[first : first + size] = False
+            written[loop.kept[arena]] = True
             self.number(out for out, *_ in inside if out.arena == arena)
         outside, self.to = self.to, []
         for step in reversed(loop.steps):
@@ -107,14 +106,11 @@ class _Reverse(Adjoints):
         target = adjoint(step.out)
         self.used, self.memo = {"s": 0, "S": 0}, {}
         if step.out.batched == batched and self.is_active(step.out) and self.is_written(target):
-            if step.kind == "map":
-                known = dict(zip((OUT, X, Y), (step.out, *step.operands)))
-                self.pass_on_elements(step.rule, step.operands, known, target)
-            elif step.kind == "scan":
-                self.pass_on_scan(step, target)
-            else:
-                for part in step.parts:
-                    self.pass_on_part(part, target)
+            for sign, part in step.parts:
+                if part.kind == "scan":
+                    self.pass_on_scan(part, target)
+                else:
+                    self.pass_on_part(part, sign, target)
         self.pass_on_copies(step, batched)
 
     def pass_on_copies(self, step: Step | Loop, batched: bool) -> None:
@@ -125,36 +121,27 @@ class _Reverse(Adjoints):
             if ready and self.is_active(*found.ins, index=found.index):
                 self.put(found.ins[0].arena, found.index, out, at=found.at)
 
-    def pass_on_elements(
-        self, rule: Primitive, operands: list[Ref], known: dict[Any, Ref], out: Ref, sign: int = 1
-    ) -> None:
-        for operand, slope in zip(operands, slopes(rule)):
-            number = slope if isinstance(slope, float) else None
-            if number != 0.0 and self.is_active(operand):
-                found = self.times(out, slope, known)
-                self.contribute(operand, -sign if number == -1.0 else sign, found)
-
     def times(self, out: Ref, slope: Expression, known: dict[Any, Any]) -> Instruction:
         """Return what makes adjoint times partial, of -1 but the adjoint."""
         if isinstance(slope, float) and abs(slope) == 1.0:
             return Instruction("copy", out, (out,))
-        if isinstance(slope, Symbol) and slope.rule is above:
-            # Where the slope is 1 or 0, as relu's, the adjoint is chosen, not multiplied.
-            ins = (*(self.evaluated(part, known, out.shape) for part in slope.operands), out)
-            return Instruction("choose", _of(ins), ins)
-        ins = (out, self.evaluated(slope, known, out.shape))
-        return Instruction("map", _of(ins), ins, MULTIPLY)
+        chosen = slope.operands if isinstance(slope, Symbol) and slope.rule is above else ()
+        ins = tuple(self.evaluated(part, known, out.shape) for part in chosen or (slope,))
+        made = blank(out.shape, any(ref.batched for ref in (out, *ins)))
+        if chosen:  # where the slope is 1 or 0, as relu's, the adjoint is not multiplied
+            return Instruction("choose", made, (*ins, out))
+        return Instruction("map", made, (out, *ins), MULTIPLY)
 
-    def pass_on_scan(self, step: Step, out: Ref) -> None:
+    def pass_on_scan(self, part: Instruction, out: Ref) -> None:
         """Pass the adjoint down the chain: each link's is the one above times its partial."""
-        assert step.whole is not None
-        (operand,), (rows, terms) = step.operands, step.whole.shape
-        before, after = _columns(step.whole, 0, terms - 1), _columns(step.whole, 1, terms)
+        assert part.rule is not None
+        (operand,), whole, (rows, terms) = part.ins, part.out, part.out.shape
+        before, after = _columns(whole, 0, terms - 1), _columns(whole, 1, terms)
         known = {OUT: after, X: before, Y: _columns(operand, 1, terms)}
-        chain = self.scratch(step.whole.shape, step.whole.batched)
+        chain = self.scratch(whole.shape, whole.batched)
         links, last = _columns(chain, 1, terms), _columns(chain, terms - 1, terms)
         down, side = (
-            self.evaluated(slope, dict(known), (rows, terms - 1)) for slope in slopes(step.rule)
+            self.evaluated(slope, dict(known), (rows, terms - 1)) for slope in slopes(part.rule)
         )
         self.to += [
             Instruction("copy", _columns(chain, 0, terms - 1), (down,)),
@@ -164,32 +151,31 @@ class _Reverse(Adjoints):
         ]
         self.contribute(operand, 1, Instruction("copy", chain, (chain,)))
 
-    def pass_on_part(self, part: Part, out: Ref) -> None:
-        factors, left, right = part.factors, part.factors[0], part.factors[-1]
+    def pass_on_part(self, part: Instruction, sign: int, out: Ref) -> None:
+        factors, left, right = part.ins, part.ins[0], part.ins[-1]
         if not any(map(self.is_active, factors)):
             return
-        known = dict(zip((X, Y), factors))
+        known = dict(zip((OUT, X, Y), (part.out, *factors)))
+        rule = part.rule or (MULTIPLY if part.kind == "contract" else ADD)
         if out.batched and not (left.batched or right.batched):
             out = self.made(Instruction("sum", blank(out.shape, False), (out,)))
-        if len(factors) == 2 and left == right and out.size == 1:
+        if rule is MULTIPLY and left == right and out.size == 1:
             # A sum of squares: both factors get the same.
             two = self.memory.constant(numpy.full(out.shape, 2.0))
-            out, factors = self.made(Instruction("map", out, (out, two), MULTIPLY)), [left]
+            out, factors = self.made(Instruction("map", out, (out, two), MULTIPLY)), (left,)
         if part.axes == "hsk,hjk->hsj":  # a contraction sums over the batch by itself
             for this, other, axes in zip(factors, (right, left), ("hsj,hjk->hsk", "hsj,hsk->hjk")):
                 if self.is_active(this):
                     found = Instruction("contract", this, (out, other), axes=axes)
-                    self.contribute(this, part.sign, found)
+                    self.contribute(this, sign, found)
             return
-        wide = part.axes in ("sum", "nk,nk->n")
+        wide = part.kind in ("sum", "contract")
         out = replace(out, shape=left.shape, strides=(1, 0)) if wide else out.reshaped(left.shape)
-        rule = MULTIPLY if len(known) == 2 else ADD
-        self.pass_on_elements(rule, factors, known, out, part.sign)
-
-
-def _of(ins: Sequence[Ref]) -> Ref:
-    """Return what stands for the result of an operation on elements of these."""
-    return blank(ins[0].shape, any(ref.batched for ref in ins))
+        for operand, slope in zip(factors, slopes(rule)):
+            number = slope if isinstance(slope, float) else None
+            if number != 0.0 and self.is_active(operand):
+                found = self.times(out, slope, known)
+                self.contribute(operand, -sign if number == -1.0 else sign, found)
 
 
 def _columns(ref: Ref, first: int, last: int) -> Ref:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import chain, pairwise
+from itertools import pairwise
 from operator import or_
 from typing import Any
 
@@ -57,7 +57,7 @@ class Wave:
         return Wave(self.kind, self.rule, self.places[rows], some)
 
 
-class Sums:
+class Waves:
     """A tape with its sums and scans found; x**2 counts as x * x.
 
     Arrays are indexed by place: `x`, `y` and `rule` are as on the tape (-1: not computed), `linear`
@@ -78,8 +78,8 @@ class Sums:
         squares = powers[numbers[self.y[powers]] == 2.0]
         self.rule[squares], self.y[squares] = rules.index(MULTIPLY), self.x[squares]
         self.linear = self.are(*LINEAR)
-        lengths = numpy.fromiter(map(len, tape.many), numpy.int64, len(tape.many))
-        flat = numpy.fromiter(chain.from_iterable(tape.many), numpy.int32)
+        many, heads = numpy.array(tape.many, numpy.int32), -2 - self.y[self.y < -1]
+        lengths, flat = many[heads], numpy.delete(many, heads)
         few = self.y >= -1
         few[:start] = False
         uses = numpy.bincount(
@@ -111,7 +111,7 @@ class Sums:
         self.right = numpy.where(product, self.y[left], right[outside])
         self.left = numpy.where(product, self.x[left], left)
 
-    def measured(self, given: Sequence[int] = ()) -> Sums:
+    def measured(self, given: Sequence[int] = ()) -> Waves:
         """Find the depth and kind of each value, given kinds of the last inputs; return itself."""
         tape, start = self.tape, self.tape.start
         # Of each place what it depends on in bits, and above them its depth.
@@ -133,7 +133,7 @@ class Sums:
                 here = read[x] + 4
             else:
                 read = added if op == adds_all else seen
-                bits = set(map(read.__getitem__, tape.many[-2 - y]))
+                bits = set(map(read.__getitem__, tape.several(y)))
                 here = (max(bits) | 3) + 1 + (reduce(or_, bits) & 3)
             known.append(here)
             seen.append(here - 4 if absorbed else here)
@@ -180,50 +180,46 @@ class Sums:
             found[row] = len(row) + 1 >= SHORTEST
         return found, links[chained & found[links]]
 
-
-class Waves:
-    """The waves of the values that somebody needs, by depth."""
-
-    def __init__(self, sums: Sums) -> None:
-        self.sums = sums
-        left, right, kind = sums.left, sums.right, sums.kind
-        product, scan = right >= 0, sums.scan[sums.root]
+    def cut(self) -> Waves:
+        """Find the waves, by depth, of the values that somebody needs; return itself."""
+        left, right, kind = self.left, self.right, self.kind
+        product, scan = right >= 0, self.scan[self.root]
         # On whichever side they were written: what depends on less, then leaves, then parameters.
-        leaf = numpy.arange(len(kind)) < len(sums.tape.parameters)
-        rank = 4 * kind + 2 * (sums.depth > 0) + ~leaf
+        leaf = numpy.arange(len(kind)) < len(self.tape.parameters)
+        rank = 4 * kind + 2 * (self.depth > 0) + ~leaf
         swapped = product & (rank[left] > rank[right])
         self.left, self.right = numpy.where(swapped, [right, left], [left, right])
-        code = sums.negative + 2 * product + 4 * kind[self.left]
+        code = self.negative + 2 * product + 4 * kind[self.left]
         code += 16 * numpy.where(product, kind[self.right], 0)
         code[scan] = 64  # the operands of a scan keep their order
-        places = numpy.flatnonzero(sums.needed[sums.tape.start :]) + sums.tape.start
+        places = numpy.flatnonzero(self.needed[self.tape.start :]) + self.tape.start
         key = self._keys(code, places)
-        order = numpy.lexsort((places, key, sums.depth[places]))
+        order = numpy.lexsort((places, key, self.depth[places]))
         self.places, key = places[order], key[order]
-        depth = sums.depth[self.places]
+        depth = self.depth[self.places]
         cuts = numpy.flatnonzero((key[1:] != key[:-1]) | (depth[1:] != depth[:-1])) + 1
         self.bounds = [0, *cuts.tolist(), len(places)] if len(places) else [0]
-        rank = numpy.full(sums.tape.size, -1)
+        rank = numpy.full(self.tape.size, -1)
         rank[self.places] = numpy.arange(len(places))
-        rank = rank[sums.root]
+        rank = rank[self.root]
         order = numpy.argsort(rank * 128 + code, kind="stable")
         self.left, self.right, self.code = self.left[order], self.right[order], code[order]
         self.ends = numpy.searchsorted(rank[order], numpy.arange(len(places) + 1))
+        return self
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
     def __iter__(self) -> Iterator[Wave]:
-        sums = self.sums
         for first, last in pairwise(self.bounds):
             places = self.places[first:last]
             top = int(places[0])
-            rule = sums.tape.rules[sums.rule[top]]
-            if sums.linear[top] or sums.scan[top]:
+            rule = self.tape.rules[self.rule[top]]
+            if self.linear[top] or self.scan[top]:
                 columns = self._columns(slice(*self.ends[[first, last]]), len(places))
-                yield Wave("sum" if sums.linear[top] else "scan", rule, places, columns)
+                yield Wave("sum" if self.linear[top] else "scan", rule, places, columns)
             else:
-                operands = [sums.x, sums.y][: 1 + (sums.y[top] >= 0)]
+                operands = [self.x, self.y][: 1 + (self.y[top] >= 0)]
                 columns = [Column(1, [operand[places][:, None]]) for operand in operands]
                 yield Wave("map", rule, places, columns)
 
@@ -240,14 +236,14 @@ class Waves:
 
     def _keys(self, terms: Array, places: Array) -> Array:
         """Return a number for each place: equal for what can be computed together at one depth."""
-        sums, kind = self.sums, self.sums.kind
-        key = numpy.zeros(sums.tape.size, numpy.uint64)
-        y, linear, scan = sums.y[places], sums.linear[places], sums.scan[places]
-        operands = kind[sums.x[places]] * 4 + numpy.where(y >= 0, kind[y], 3)
-        code = sums.rule[places] * 16 + numpy.where(scan, kind[places], operands) + 128
+        kind = self.kind
+        key = numpy.zeros(self.tape.size, numpy.uint64)
+        y, linear, scan = self.y[places], self.linear[places], self.scan[places]
+        operands = kind[self.x[places]] * 4 + numpy.where(y >= 0, kind[numpy.maximum(y, 0)], 3)
+        code = self.rule[places] * 16 + numpy.where(scan, kind[places], operands) + 128
         key[places] = scattered(numpy.where(linear, 0, code))
         # A sum's key is made of its terms' codes, whatever their order.
-        numpy.add.at(key, sums.root, scattered(terms + 1))
+        numpy.add.at(key, self.root, scattered(terms + 1))
         return key[places]
 
 

@@ -184,7 +184,7 @@ def common(tape: Tape) -> Tape:
     tape = written_out(tape)
     draft = Draft(tape)
     kinds, rules = draft.kinds, draft.rules
-    rules.update({rule: i for i, rule in enumerate(tape.rules)})
+    rules.update((rule, i) for i, rule in enumerate(tape.rules))
     places = array("i", [*range(tape.first), *map(draft.constant, tape.constants)])
     append = places.append
     commuting = [rule in _COMMUTING for rule in tape.rules]

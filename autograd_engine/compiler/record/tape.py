@@ -15,7 +15,6 @@ import struct
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy
@@ -32,8 +31,8 @@ class Tape:
 
     `parameters`, `others` (leaves that are neither), `inputs`, `constants`, then the computed
     values. Computed value k stands at place `start + k`; it is the primitive `rules[op[k]]` of
-    the values at the places `x[k]` and, if not -1, `y[k]`. One of several operands has them at
-    the places `many[-2 - y[k]]`. `names` holds the labels given.
+    the values at the places `x[k]` and, if not -1, `y[k]`. Of one of several operands `many` tells
+    from `-2 - y[k]` on how many it has, and their places. `names` holds the labels given.
     """
 
     parameters: list[Value]
@@ -46,7 +45,7 @@ class Tape:
     y: array[int]
     outputs: list[int]
     names: dict[int, str] = field(default_factory=dict)
-    many: tuple[Sequence[int], ...] = ()  # which tapes in pickles of version 0.1.0 do not have
+    many: Sequence[int] = ()  # which tapes in pickles of version 0.1.0 do not have
 
     @property
     def first(self) -> int:
@@ -65,9 +64,12 @@ class Tape:
 
     def operands(self) -> Iterator[Any]:
         """Yield the places of each computed value's operands."""
-        many = self.many
         for x, y in zip(self.x, self.y):
-            yield (x, y) if y >= 0 else (x,) if y == -1 else many[-2 - y]
+            yield (x, y) if y >= 0 else (x,) if y == -1 else self.several(y)
+
+    def several(self, y: int) -> Sequence[int]:
+        """Return the places of several operands, by what stands for them."""
+        return self.many[-1 - y : -1 - y + self.many[-2 - y]]
 
     def instructions(self) -> Iterator[tuple[Primitive, Any]]:
         """Yield each computed value's primitive and the places of its operands."""
@@ -90,7 +92,7 @@ class Draft:
         self.known: dict[bytes, int] = {}  # by their bits: 0.0 is not -0.0
         self.rules: dict[Primitive, int] = {}
         self.op, self.x, self.y = array("i"), array("i"), array("i")
-        self.many: list[Sequence[int]] = []
+        self.many: list[int] = []
         if old is not None:
             for kind, leaves in enumerate((old.parameters, old.others, old.inputs)):
                 self.kinds += bytes([kind]) * len(leaves)
@@ -115,7 +117,8 @@ class Draft:
         self.x.append(places[0])
         if rule.several:
             self.y.append(-2 - len(self.many))
-            self.many.append(places)
+            self.many.append(len(places))
+            self.many.extend(places)
         else:
             self.y.append(places[1] if len(places) == 2 else -1)
         self.kinds.append(COMPUTED)
@@ -134,8 +137,9 @@ class Draft:
         for leaf, kind in zip(self.leaves, kinds[kinds < NUMBER].tolist()):
             leaves[kind].append(leaf)
         op, x, y = (numpy.frombuffer(each, numpy.int32)[kept] for each in (self.op, self.x, self.y))
-        flat = moved[numpy.fromiter(chain.from_iterable(self.many), numpy.int32)]
-        ends = [0, *accumulate(map(len, self.many))]
+        many = numpy.array(self.many, numpy.int32)
+        places = numpy.delete(numpy.arange(len(many)), -2 - y[y < -1])
+        many[places] = moved[many[places]]
         return Tape(
             parameters=leaves[PARAMETER],
             others=leaves[OTHER],
@@ -144,10 +148,10 @@ class Draft:
             rules=list(self.rules),
             op=array("i", op.tobytes()),
             x=array("i", moved[x].tobytes()),
-            y=array("i", numpy.where(y < 0, y, moved[y]).tobytes()),
+            y=array("i", numpy.where(y < 0, y, moved[numpy.maximum(y, 0)]).tobytes()),
             outputs=moved[list(outputs)].tolist(),
             names={int(moved[at]): name for at, name in names.items() if kinds[at] < LEFT_OUT},
-            many=tuple([array("i", flat[i:j].tobytes()) for i, j in pairwise(ends)]),
+            many=array("i", many.tobytes()),
         )
 
     def _below(self, outputs: Sequence[int]) -> Array:
@@ -187,22 +191,21 @@ def record(
     A value made without partials is taken as it is at each call, like a leaf.
     """
     draft = Draft()
-    kinds, rules, number = draft.kinds, draft.rules, draft.number
-    op, xs, ys, many = draft.op.append, draft.x.append, draft.y.append, draft.many
+    kinds, number, rules, many = draft.kinds, draft.number, draft.rules, draft.many
+    op, xs, ys = draft.op.append, draft.x.append, draft.y.append
     place: dict[int, int] = {}  # of each value, by id
-    names: dict[int, str] = {}
+    labelled: list[Value] = []
 
     def meet(value: Value) -> int:
-        kind = PARAMETER if parameters is None and value._rule is LEAF else OTHER
+        """Give a leaf or a constant a place."""
+        found = place[id(value)] = len(kinds)
         if value._rule is CONSTANT:
-            number[len(kinds)] = value.data
+            number[found] = value.data
             kinds.append(NUMBER)
         else:
-            draft.leaf(value, kind)
-        found = place[id(value)] = len(kinds) - 1
-        note = getattr(value, "_note", NOTHING)  # as `noted`, without a call
-        if note.label:
-            names[found] = note.label
+            draft.leaf(value, PARAMETER if parameters is None and value._rule is LEAF else OTHER)
+        if getattr(value, "_note", NOTHING).label:  # as `noted`, without a call
+            labelled.append(value)
         return found
 
     for kind, given in ((PARAMETER, parameters or ()), (INPUT, inputs)):
@@ -212,38 +215,31 @@ def record(
     def met(values: Iterable[Value]) -> list[int]:
         return [place[id(value)] if id(value) in place else meet(value) for value in values]
 
-    at, find = place.__getitem__, place.get
+    at = place.__getitem__
     for node in topological_order(*outputs):
-        rule, j = node._rule, -1
-        if rule.several:
-            try:
+        rule, x, y = node._rule, node._x, node._y
+        try:
+            if rule.several:
                 places = list(map(at, map(id, node._many[::2])))
-            except KeyError:
-                places = met(node._many[::2])
-            i, j = places[0], -2 - len(many)
-            fixed = kinds[i] == NUMBER and all(kinds[found] == NUMBER for found in places)
-            if not fixed:
-                many.append(places)
-        else:
-            x, y = node._x, node._y
-            i = find(id(x), -1)
-            if i < 0:
-                i = meet(x)  # type: ignore[arg-type]
-            if y is not None:
-                j = find(id(y), -1)
-                if j < 0:
-                    j = meet(y)
-            fixed = kinds[i] == NUMBER and (j < 0 or kinds[j] == NUMBER)
+            else:
+                places = [place[id(x)]] if y is None else [place[id(x)], place[id(y)]]
+        except KeyError:
+            places = met(node.operands)
         here = place[id(node)] = len(kinds)
-        if fixed:
+        if kinds[places[0]] == NUMBER and all(kinds[found] == NUMBER for found in places):
             kinds.append(NUMBER)
             number[here] = node._data
             continue
-        kinds.append(COMPUTED)
+        kinds.append(COMPUTED)  # as `computed`, without a call
         op(rules.setdefault(rule, len(rules)))
-        xs(i)
-        ys(j)
-        note = getattr(node, "_note", NOTHING)
-        if note.label:
-            names[here] = note.label
-    return draft.tape(met(outputs), names)
+        xs(places[0])
+        if rule.several:
+            ys(-2 - len(many))
+            many.append(len(places))
+            many += places
+        else:
+            ys(-1 if y is None else places[1])
+        if getattr(node, "_note", NOTHING).label:
+            labelled.append(node)
+    tops = met(outputs)
+    return draft.tape(tops, {place[id(value)]: value._note.label for value in labelled})

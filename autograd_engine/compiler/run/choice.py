@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+import numpy
+
 from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
@@ -31,7 +33,8 @@ class Chosen:
         self.hindrance = machine.fits(tape)
         plan = planned(tape)
         self.waves, lifted = plan.waves, sum(len(piece.waves) for piece in plan.pieces)
-        self.nodes = max(len(tape.op) + sum(map(len, tape.many)) - len(tape.many), 1)
+        several = numpy.count_nonzero(numpy.less(tape.y, -1))
+        self.nodes = max(len(tape.op) + len(tape.many) - 2 * several, 1)
         crossing = (WIDE if self.hindrance is None else IN_PYTHON) * self.waves / self.nodes
         self.crossing = max(crossing, 1.5) if lifted > MANY else crossing
         """The number of rows from which on arrays win."""

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import Instruction, Part, Step
+from autograd_engine.compiler.lift.arrays import Instruction, Step
 from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.lift.reverse import differentiate
@@ -170,10 +170,10 @@ class Listing(Storage):
         lines = [self.line(step, f"v{i}", "[t]") for i, step in enumerate(loop.steps, number)]
         after = [self.told(self.source[places], exact=True) for places in later]
         for line, out in zip(lines, [step.out for step in loop.steps]):
-            slots, size = out.slots().ravel(), loop.areas[out.arena].shape[1]
-            if any(own == out.arena and slot in slots for own, slot in loop.kept):
+            slots = out.slots().ravel()
+            if numpy.isin(slots, loop.kept[out.arena]).any():
                 kept.append(line.name)
-                places = self.base[out.arena] + slots + numpy.arange(loop.times)[:, None] * size
+                places = self.base[out.arena] + loop.in_all_steps(out.arena, slots)
                 self.own(line.name, (loop.times, *line.shape), places.ravel())
         return Rounds(loop.times, rows, states, lines, after, kept)
 
@@ -190,27 +190,27 @@ class Listing(Storage):
     def _shape(self, step: Step) -> Shape:
         """Return a step's shape: of its own and that of an array it reads, that of most axes."""
         found = [squeezed(step.out.shape)]
-        for read in step.operands if step.kind == "map" and step.out.size > 1 else ():
+        for read in step.parts[0][1].ins if step.kind == "map" and step.out.size > 1 else ():
             owners = numpy.unique(self.owner[self.places(read)])
             found += [self.arrays[owner][1] for owner in owners]
         return max((shape for shape in found if prod(shape) == step.out.size), key=len)
 
     def _operands(self, step: Step, shape: Shape) -> list[str]:
         """Tell what a step's rule is applied to, or a whole sum."""
-        read = [*map(self.places, step.operands)]
+        read = [*map(self.places, step.parts[0][1].ins)]
         if step.kind == "scan":
             return [self.told(read[0].reshape(*shape, -1), exact=True)]
         if step.kind == "map":
             return self.together([places.reshape(shape) for places in read])
         signs = {1: " + ", -1: " - "}
-        text = "".join(signs[part.sign] + self._part(part, shape) for part in step.parts)
+        text = "".join(signs[sign] + self._part(part, shape) for sign, part in step.parts)
         return [text[3:] if text.startswith(" + ") else f"-{text[3:]}"]
 
-    def _part(self, part: Part, shape: Shape) -> str:
-        left, right = (self.places(part.factors[i]) for i in (0, -1))
-        if len(part.factors) == 1:
-            if part.axes == "sum":
-                return f"sum({self.told(left.reshape(*shape, -1), exact=True)})"
+    def _part(self, part: Instruction, shape: Shape) -> str:
+        left, right = (self.places(part.ins[i]) for i in (0, -1))
+        if part.kind == "sum":
+            return f"sum({self.told(left.reshape(*shape, -1), exact=True)})"
+        if part.kind == "copy":
             return self.told(left.reshape(shape))
         if part.axes == "hsk,hjk->hsj":
             (blocks, rows, terms), columns = left.shape, right.shape[1]
@@ -218,7 +218,7 @@ class Listing(Storage):
                 left, right = (x[0] if blocks == 1 else x for x in (left, right))
                 pair = left, right[0] if columns == 1 else numpy.swapaxes(right, -1, -2)
                 if rows == 1:  # whichever comes from the batch stands in front
-                    batched = part.factors[0].batched or not part.factors[1].batched
+                    batched = part.ins[0].batched or not part.ins[1].batched
                     pair = (left[0], right.T) if batched else (right, left[0])
                 return " @ ".join(self.told(places, exact=True) for places in pair)
             left, right = numpy.broadcast_arrays(left[:, :, None], right[:, None])

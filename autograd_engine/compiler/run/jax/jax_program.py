@@ -182,7 +182,7 @@ def is_deep(plan: Plan) -> bool:
     50 steps, and it grows with their square; value by value, it is 0.2 s.
     """
     waves = sum(len(piece.waves) for piece in plan.pieces)
-    nodes = sum(len(piece.waves.sums.tape.op) for piece in plan.pieces)
+    nodes = sum(len(piece.waves.tape.op) for piece in plan.pieces)
     return waves > 50 and 4 * nodes < waves**2
 
 

@@ -176,8 +176,10 @@ class Bound:
 
     def bound(self, instruction: Instruction) -> list[Call]:
         kind, out, ins = instruction.kind, instruction.out, instruction.ins
-        if kind == "loop":
-            return [call for step in instruction.rounds() for i in step for call in self.bound(i)]
+        if (loop := instruction.loop) is not None:
+            order = range(loop.times)[:: -1 if instruction.over else 1]
+            body = (loop.moved(each, t) for t in order for each in instruction.body)
+            return [call for each in body for call in self.bound(each)]
         target, *views = (self.view(ref) for ref in (out, *ins))
         if kind in ("take", "put"):
             return [(getattr(self, kind), (instruction, views[0]))]
