@@ -44,7 +44,7 @@ def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> 
     outputs, gradient = exact.run(leaves, rows, slopes is not None)
     for (where, given), row in zip(each_row(leaves, rows), outputs):
         if row[count:].tobytes() != guards.bits:
-            guards.check(exact, exact.values(given), where)
+            guards.check(exact.values(given), where)
         lost = numpy.flatnonzero(~numpy.isfinite(row[:count])).tolist()
         if lost and check:
             which = f"output {lost[0]}" if count > 1 else "the output"
