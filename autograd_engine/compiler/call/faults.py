@@ -43,7 +43,7 @@ def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> 
         if bits in known and not lost[i]:
             continue
         values = exact.values(given)
-        guards.check(exact, values, where)
+        guards.check(values, where)
         if guards.compared(found[i, count:]):  # only numbers were rounded otherwise
             known.add(bits)
         if lost[i]:

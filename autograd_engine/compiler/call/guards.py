@@ -176,24 +176,20 @@ class Guards:
     """The guards of a tape, whose values are its outputs from `first` on."""
 
     def __init__(self, tape: Any, first: int, guards: list[Guard]) -> None:
-        pairs = list(zip(guards, tape.outputs[first:]))
-        pairs = [pair for pair in pairs if pair[1] >= tape.start]  # else it is a constant
-        self._tape, self._places = tape, [place for _, place in pairs]
-        tape.outputs[first:] = self._places
-        self.kept = [guard for guard, _ in pairs]
-        self.bits = pack(f"{len(pairs)}d", *[guard.expected for guard in self.kept])
+        pairs = zip(guards, tape.outputs[first:])
+        self._tape, self._pairs = tape, [pair for pair in pairs if pair[1] >= tape.start]
+        tape.outputs[first:] = [place for _, place in self._pairs]  # others are constants
+        self.kept = [guard for guard, _ in self._pairs]
+        self.bits = pack(f"{len(self.kept)}d", *[guard.expected for guard in self.kept])
         """Those of the values where all is as it was."""
 
-    def __len__(self) -> int:
-        return len(self.kept)
-
-    def check(self, exact: Any, values: list[float], where: str) -> None:
+    def check(self, values: list[float], where: str) -> None:
         """Raise `GuardError` for the first that came out otherwise in what the engine computes."""
-        for guard, at in zip(self.kept, self._places):
+        for guard, at in self._pairs:
             x, y = values[at], guard.expected
             if pack("d", x) != pack("d", y) and (x == x or y == y):
-                operands = [values[operand] for operand in exact.operands(at)]
-                raise GuardError(guard.told(x, operands, where))
+                places = [*self._tape.operands()][at - self._tape.start]
+                raise GuardError(guard.told(x, [values[place] for place in places], where))
 
     def compared(self, found: Any) -> bool:
         """Say whether all comparisons came out as expected in what a back end gave."""
@@ -202,6 +198,5 @@ class Guards:
 
     def computed(self) -> list[bool]:
         """Say of each guard whether it holds a number that was computed, and so rounded."""
-        start, pairs = self._tape.start, zip(self.kept, self._places)
-        x = self._tape.x
-        return [g.name not in COMPARISONS and x[at - start] >= start for g, at in pairs]
+        x, start = self._tape.x, self._tape.start
+        return [g.name not in COMPARISONS and x[at - start] >= start for g, at in self._pairs]

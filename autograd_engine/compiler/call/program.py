@@ -177,7 +177,7 @@ class Program:
     @property
     def steps(self) -> int:
         """The number of array steps, or of instructions where numbers are computed one by one."""
-        return int(getattr(self._runner, "steps", len(self._tape.op)))
+        return int(self._runner.steps)
 
     @property
     def source(self) -> str:
@@ -205,7 +205,7 @@ class Program:
 
         def outputs(parameters: Any, inputs: Any = None) -> Any:
             found = function(parameters, inputs)
-            if guards:
+            if guards.kept:
                 read, kind = found[..., count:], found.dtype
                 slack = jnp.array(guards.computed()) * 4096 * jnp.finfo(kind).eps
                 slack = jnp.broadcast_to(slack.astype(kind), read.shape)

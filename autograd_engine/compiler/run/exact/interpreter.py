@@ -37,9 +37,6 @@ class Interpreter:
         ]
         self.steps, self.plan = len(self._steps), lambda: reason
 
-    def operands(self, place: int) -> tuple[int, ...]:
-        return self._steps[place - self._tape.start][-1] if place >= self._tape.start else ()
-
     def run(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
         """Return the outputs (B, m) and, if wanted, the gradient of output 0's mean, else None."""
         outputs, slopes = [], []
@@ -94,22 +91,21 @@ class Interpreter:
 
     def graph(self, values: list[float]) -> list[Value]:
         """Return all values on the tape as a graph of these numbers, refused by no primitive."""
-        start = self._tape.start
-        fixed = start - len(self._tape.constants)
-        nodes = [*map(Value, values[:fixed]), *map(constant, values[fixed:start])]
-        for place, (rule, _, partials, _, _, places) in enumerate(self._steps, start):
+        first, start = self._tape.first, self._tape.start
+        nodes = [*map(Value, values[:first]), *map(constant, values[first:start])]
+        for number, (rule, _, partials, _, _, places) in zip(values[start:], self._steps):
             operands = [nodes[i] for i in places]
             try:
-                slopes = partials(values[place], *[values[i] for i in places])
+                slopes = partials(number, *[values[i] for i in places])
             except (ArithmeticError, ValueError):
                 slopes = (math.nan,) * len(places)
             with enable_grad():
                 if rule.several:
                     many = paired(tuple(operands), slopes)
-                    nodes.append(record_several(rule, values[place], many, sum(slopes) * 0.0))
+                    nodes.append(record_several(rule, number, many, sum(slopes) * 0.0))
                 else:
-                    x, y = (*operands, None)[:2]
-                    nodes.append(record(rule, values[place], x, y, *(*slopes, 0.0)[:2]))
+                    pair = (*operands, None)[:2]
+                    nodes.append(record(rule, number, *pair, *(*slopes, 0.0)[:2]))
         return nodes
 
 

@@ -2,7 +2,7 @@
 
 c_table          the table of primitives in C, written when the package is built
 core             the core itself: core.c and module.c with that table, where it was built
-nests, encoding  array instructions as the core reads them
+nests, encoding  array instructions as views of one memory, and as the core reads them
 machine          scalar programs, which the core runs
 c_program        a program as one text in C, which needs no core
 """

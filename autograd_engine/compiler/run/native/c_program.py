@@ -116,7 +116,7 @@ def text(writer: Writer, name: str, owner: Program, found: Sequence[str]) -> str
     for what, of in fed.items():
         labels = [f"{what}[{i}] {leaf.label[:60]!r}" for i, leaf in enumerate(of) if leaf.label]
         notes += [f"Labels: {', '.join(labels)}"] if labels else []
-    if owner._guards:
+    if owner._guards.kept:
         notes.append("Where a comparison comes out otherwise than recorded, results are NaN.")
     more = f", {sizes[A] + sizes[S]} more for the gradient" if len(found) > 2 else ""
     static = f"{sizes[V]} doubles of memory are static{more}"

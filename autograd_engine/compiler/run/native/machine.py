@@ -24,15 +24,10 @@ _SLOPED, _FED = 1, 2  # what a value depends on: a parameter, an input
 
 
 class Machine:
-    """Runs a tape instruction by instruction; two threads may run it at once.
-
-    Raises `ValueError` where `fits` says why it cannot.
-    """
+    """Runs a tape that `fits` instruction by instruction; two threads may run it at once."""
 
     def __init__(self, tape: Tape) -> None:
-        reason, found = fits(tape), core()
-        if reason is not None or found is None:
-            raise ValueError(reason)
+        found: Any = core()
         self._scalars, self._sweep = found.scalars, 2 if azmul in tape.rules else 1
         self._tape = simple = common(written_out(tape, own=True))  # 2: honest, see `gradients`
         self._program = assembled(simple, [*map(int, found.grouped.split("|"))])

@@ -1,6 +1,7 @@
 """Nests: array instructions as loops over views of one flat memory.
 
-The core reads them as integers (`encoding`), and `to_c` writes them out (`c_program`).
+The core reads them as integers (`encoding`), NumPy runs them as they are (`lifted`), and `to_c`
+writes them out (`c_program`).
 """
 
 from __future__ import annotations

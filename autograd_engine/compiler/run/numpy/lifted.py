@@ -11,20 +11,23 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import chain
 from math import prod
+from string import ascii_letters
 from typing import Any
 
 import numpy
 from numpy.lib.stride_tricks import as_strided
 
-from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Instruction, Ref
+from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Instruction
 from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
 from autograd_engine.compiler.record.tape import Tape
+from autograd_engine.compiler.run.native import nests
 from autograd_engine.compiler.run.native.core import HEADER, aligned, core
-from autograd_engine.compiler.run.native.encoding import encoded
-from autograd_engine.compiler.run.native.nests import BATCH, ONE, WEIGHT, lettered, offsets
+from autograd_engine.compiler.run.native.encoding import NONE, encoded
+from autograd_engine.compiler.run.native.nests import COPY, ONE, WEIGHT, Axis, merged, offsets
 from autograd_engine.compiler.run.translated import spelled
+from autograd_engine.table import MULTIPLY
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 ITEM = 8  # bytes
@@ -119,7 +122,7 @@ class Bound:
         self.leaves, self.slopes, self.sums = slots
         self.adjoints = self.arenas["a"][: len(program.home)]
         self.inputs = self.arenas["V"][: program.inputs]
-        self.outputs = [self.view(ref) for ref in program.outputs]
+        self.outputs = [self.arenas[r.arena][r.start : r.start + 1] for r in program.outputs]
         self.fixed, self.forward, self.body, self.rest = (
             [call for instruction in part for call in self.bound(instruction)] for part in parts
         )
@@ -168,91 +171,75 @@ class Bound:
                 run(self.rest)
                 gradient[:] = self.memory[self.slopes]
 
-    def view(self, ref: Ref) -> Array:
-        """Return the array that a Ref views; the last axis of a batched one are the rows."""
-        step, rows = (self.rows * ITEM, (self.rows,)) if ref.batched else (ITEM, ())
-        strides = [*(stride * step for stride in ref.strides), *(ITEM for _ in rows)]
-        return as_strided(self.arenas[ref.arena][ref.start :], (*ref.shape, *rows), strides)
-
     def bound(self, instruction: Instruction) -> list[Call]:
-        kind, out, ins = instruction.kind, instruction.out, instruction.ins
+        kind, rule, out = instruction.kind, instruction.rule, instruction.out
         if (loop := instruction.loop) is not None:
             order = range(loop.times)[:: -1 if instruction.over else 1]
             body = (loop.moved(each, t) for t in order for each in instruction.body)
             return [call for each in body for call in self.bound(each)]
-        target, *views = (self.view(ref) for ref in (out, *ins))
         if kind in ("take", "put"):
-            return [(getattr(self, kind), (instruction, views[0]))]
-        if kind == "scan":
-            axis = len(out.shape) - 1
-            if instruction.over:
-                target, views[0] = (numpy.flip(array, axis) for array in (target, views[0]))
-            scan = getattr(numpy, instruction.rule.name).accumulate  # type: ignore[union-attr]
-            return [(scan, (views[0], axis, None, target))]
-        names = lettered(instruction)
-        arrays = [target, *views]
-        lengths = {x: n for one, array in zip(names, arrays) for x, n in zip(one, array.shape)}
-        if kind == "contract":
-            return contraction(names, arrays, lengths)
-        # On as few axes as can be, in the order in which the result lies in memory.
-        steps = {x: -abs(s) for x, s in zip(names[0], target.strides) if lengths[x] > 1}
-        kept, over = sorted(steps, key=steps.__getitem__), [x for x in lengths if x not in names[0]]
-        target = on_axes(target, names[0], kept, lengths)
-        views = [on_axes(x, one, [*over, *kept], lengths) for x, one in zip(views, names[1:])]
-        if kind in ("copy", "fill", "seed"):
-            one = WEIGHT if out.batched else ONE
-            views = views or [self.memory[one : one + 1].reshape(()) if kind == "seed" else 0.0]
+            pairs = nests.pairs(instruction, self.places, self.rows).T[..., None]
+            batched = out.batched, instruction.ins[0].batched
+            both = [at + range(self.rows if rows else 1) for at, rows in zip(pairs, batched)]
+            return [(moved, (self.memory, *both, kind == "put"))]
+        *_, nest = nests.nests(instruction, self.places, self.rows)
+        kept, over = merged(nest.kept), merged(nest.summed)
+
+        def view(which: int, axes: Sequence[Axis], back: int = 0) -> Array:
+            strides = [axis.strides[which] * ITEM for axis in axes]
+            first = self.memory[nest.starts[which] - back :]
+            return as_strided(first, [axis.length for axis in axes], strides)
+
+        for length, steps in nest.chain:
+            axes = [*kept, Axis(length + 1, steps)]
+            scan = getattr(numpy, nest.name).accumulate
+            return [(scan, (view(2, axes, steps[2]), len(kept), None, view(1, axes)))]
+        if over and kind == "contract":
+            return contraction(kept, over, view)
+        target = view(0, kept)
+        views = tuple(view(i, [*over, *kept]) for i in range(1, len(nest.starts)))
+        if over:
+            return [(numpy.add.reduce, (*views, (*range(len(over)),), None, target))]
+        if nest.name == COPY and kind != "map":
             return [(numpy.copyto, (target, *views))]
-        if kind == "sum":
-            return [(numpy.add.reduce, (views[0], (*range(len(over)),), None, target))]
-        function: Any = choose if kind == "choose" else spelled(instruction.rule)
+        function: Any = choose if kind == "choose" else spelled(rule or MULTIPLY)
         if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
             return [(function, (*views, target))]
-        return [(partial(function, out=target), tuple(views))]
-
-    def take(self, found: Instruction, _: Array) -> None:
-        out, at = found.out, slice(None) if found.at is None else found.at
-        taken = self.arenas[found.ins[0].arena].take(found.index, 0)
-        beside = out.batched and not found.ins[0].batched
-        target = self.arenas[out.arena][out.start : out.start + out.size]
-        target[at] = taken[:, None] if beside else taken
-
-    def put(self, found: Instruction, values: Array) -> None:
-        """Add values to slots, some of which may come several times."""
-        out, at = found.out, slice(None) if found.at is None else found.at
-        if found.ins[0].batched and not out.batched:
-            values = values.sum(-1)
-        numpy.add.at(self.arenas[out.arena], found.index, values[at])
+        return [(partial(function, out=target), views)]
 
 
-def contraction(names: list[str], views: list[Array], lengths: dict[str, int]) -> list[Call]:
-    """Return the calls that carry out a contraction: a matrix product where each factor has a
-    letter of its own, m and n, and both one that is summed, c. Rows of a batch are a letter too.
+def contraction(kept: list[Axis], over: list[Axis], view: Callable[..., Array]) -> list[Call]:
+    """Return the calls that carry out a contraction: a matrix product where each factor has an axis
+    of its own, and both one that is summed; not where rows of a batch stand side by side in all.
     """
-    (result, first, second), (o, a, b) = names, views
-    if BATCH in first and BATCH not in second:
-        first, second, a, b = second, first, b, a
-    summed = sorted({*first} & {*second} - {*result}, key=lengths.__getitem__)
-    m, n = ([c for c in one if c not in other] for one, other in ((first, second), (second, first)))
-    if not (summed and m and n) or not {*m, *n} <= {*result} or BATCH in {*first} & {*result}:
-        axes = f"{first},{second}->{result}"
-        return [(lambda: numpy.einsum(axes, a, b, out=o), ())]
-    c = summed.pop()
-    over = [letter for letter in summed if lengths[letter] > 1]
-    stack = [*over, *(letter for letter in result if letter not in (m[-1], n[-1]))]
-    a = on_axes(a, first, [*stack, m[-1], c], lengths)
-    b = on_axes(b, second, [*stack, c, n[-1]], lengths)
-    o = on_axes(o, result, [*stack[len(over) :], m[-1], n[-1]], lengths)
-    held = numpy.empty((*a.shape[:-1], b.shape[-1])) if over else o
-    product = numpy.multiply if lengths[c] == 1 else numpy.matmul
-    calls: list[Call] = [(product, (a, b, held))]
-    return calls + [(numpy.add.reduce, (held, (*range(len(over)),), None, o))] * bool(over)
+    left = [axis for axis in kept if not axis.strides[2]] or [NONE]
+    right = [axis for axis in kept if axis.strides[2] and not axis.strides[1]] or [NONE]
+    side_by_side = any(axis.strides == (1, 1, 1) for axis in kept)
+    if side_by_side or not all(all(axis.strides[1:]) for axis in over):
+        axes, names = [*kept, *over], ascii_letters[: len(kept) + len(over)]
+        second = [axis for axis in axes if axis.strides[2]]  # einsum is slow along other ones
+        letters = "".join(name for name, axis in zip(names, axes) if axis.strides[2])
+        product = partial(numpy.einsum, f"{names},{letters}->{names[: len(kept)]}")
+        return [(partial(product, out=view(0, kept)), (view(1, axes), view(2, second)))]
+    row, column, inner = left[-1], right[-1], max(over)
+    around = [axis for axis in over if axis is not inner]
+    stack = [axis for axis in kept if axis not in (row, column)]
+    o = view(0, [*stack, row, column])
+    a, b = view(1, [*around, *stack, row, inner]), view(2, [*around, *stack, inner, column])
+    held = numpy.empty((*a.shape[:-1], b.shape[-1])) if around else o
+    calls: list[Call] = [(numpy.matmul, (a, b, held))]
+    add = numpy.add.reduce, (held, (*range(len(around)),), None, o)
+    return [*calls, add] if around else calls
 
 
-def on_axes(array: Array, names: str, wanted: Sequence[str], lengths: dict[str, int]) -> Array:
-    """Return a view on these axes, along one that it lacks the same, without those left out."""
-    strides = dict(zip(names, array.strides))
-    return as_strided(array, [lengths[x] for x in wanted], [strides.get(x, 0) for x in wanted])
+def moved(memory: Array, here: Array, there: Array, add: bool) -> None:
+    """Copy or add numbers to places, some of which may come several times; of rows the sum."""
+    found = memory[there]
+    found = found if here.shape[1] >= there.shape[1] else found.sum(-1, keepdims=True)
+    if add:
+        numpy.add.at(memory, here, found)
+    else:
+        memory[here] = found
 
 
 def choose(x: Array, y: Array, z: Array, out: Array) -> None:
