@@ -26,7 +26,7 @@ from autograd_engine.real import (
     is_array,
     is_number,
     is_whole,
-)
+)  # fmt: skip
 from autograd_engine.state import WATCHED, told
 from autograd_engine.words import counted
 
@@ -58,8 +58,7 @@ def shaped(items: Iterable[Any], shape: Shape) -> Any:
 
 def fresh(leaf: Any) -> Value:
     """Return a new value to differentiate by; one of an outer derivative stays linked to it."""
-    linked: Value = leaf * 1.0 if isinstance(leaf, Value) else Value(leaf)
-    return linked
+    return leaf * 1.0 if isinstance(leaf, Value) else Value(leaf)  # type: ignore[no-any-return]
 
 
 def one_value(output: Any) -> Value:
