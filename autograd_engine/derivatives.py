@@ -58,7 +58,7 @@ def shaped(items: Iterable[Any], shape: Shape) -> Any:
 
 def fresh(leaf: Any) -> Value:
     """Return a new value to differentiate by; one of an outer derivative stays linked to it."""
-    return leaf * 1.0 if isinstance(leaf, Value) else Value(leaf)  # type: ignore[no-any-return]
+    return leaf * 1.0 if isinstance(leaf, Value) else Value(leaf)
 
 
 def one_value(output: Any) -> Value:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 try:
-    from mypy_extensions import mypyc_attr
+    from mypy_extensions import mypyc_attr as mypyc_attr
 except ImportError:  # interpreted without it, a class is what it is
 
     def mypyc_attr(**flags):  # type: ignore[no-untyped-def, misc]

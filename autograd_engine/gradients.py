@@ -67,7 +67,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
         return [as_value(recorded.get(id(value), 0.0)) for value in inputs]
     try:
         adjoints = _adjoints(output)
-    except _Met:  # only recorded derivatives tell whether the 0 is immovable
+    except FloatingPointError:  # only recorded derivatives tell whether the 0 is immovable
         try:
             adjoints = _adjoints(output, wanted)
         except RuntimeError:  # for the numbers of then, which some leaf has no more
@@ -75,14 +75,10 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     return [number(adjoints.get(id(value), 0.0)) for value in inputs]
 
 
-class _Met(ArithmeticError):
-    """A 0 met an infinite slope in a graph that holds derivatives."""
-
-
 def _adjoints(
     output: Value, wanted: set[int] | None = None, honestly: bool = False
 ) -> dict[int, Any]:
-    """Return the derivative by each value, by id: floats, else `_Met`, unless 0 is taken
+    """Return the derivative by each value, by id: floats, or `FloatingPointError` unless 0 is taken
     `honestly`; or Values of a graph of their own, those by constants if `wanted`.
     """
     order, known, again = topological_order(output), Known(), wanted is not None
@@ -103,7 +99,7 @@ def _adjoints(
             found = adjoint * partial
             if found != found and not honestly and operand._rule is not CONSTANT:
                 if honest(order, outer) and (meets(adjoint, partial) or meets(partial, adjoint)):
-                    raise _Met
+                    raise FloatingPointError("a 0 met an infinite slope")
                 found = floats.azmul(adjoint, partial)  # as in backward
             adjoints[id(operand)] = adjoints.get(id(operand), 0.0) + found
     return adjoints

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from autograd_engine.primitives import Opaque
@@ -52,14 +52,11 @@ class Note:
 
     def copy(self) -> Note:
         """Return another that says the same."""
-        return Note(self.label, self.region, self.source, self.opened, *self._rest())
-
-    def _rest(self) -> tuple[str, Entry | None, Entry | None]:
-        return self.place, self.home, self.ended
+        return replace(self)
 
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
-        more = (None, *self._rest()) if any(self._rest()) else ()
-        return Note, (self.label, self.region, self.source, *more)
+        known = self.label, self.region, self.source, None, self.place, self.home, self.ended
+        return Note, known
 
     def __setstate__(self, state: Any) -> None:  # of version 0.1.0: a dict if it was compiled
         for name, found in (state if isinstance(state, dict) else state[1]).items():
@@ -78,18 +75,16 @@ def noted(node: Any) -> Note:
         return NOTHING
 
 
-def mark(node: Any, region: str, ended: Entry | None = None) -> None:
-    """Note with a value the region, and the use, that it is the output of."""
-    note = node._note = noted(node).copy()
-    note.region = region
-    note.ended = ended
+def mark(node: Any, **known: Any) -> None:
+    """Note with a value what is known of it, beside what was."""
+    node._note = replace(noted(node), **known)
 
 
 def as_label(given: Any, what: str = "a label") -> str:
     """Return a label as it is, refusing what is no text."""
     if isinstance(given, str):
         return given
-    raise TypeError(f"{what} is text, not {type(given).__name__}: {given!r}")
+    raise TypeError(f"{what} is text, not {type(given).__name__}: {given!r:.60}")
 
 
 def described(node: Any, children: object, op: object, label: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from autograd_engine import words
 from autograd_engine.floats import mypyc_attr
-from autograd_engine.notes import Note, as_label, noted
+from autograd_engine.notes import Note, as_label, mark, noted
 from autograd_engine.primitives import elementwise
 from autograd_engine.real import LEAVING, STAYING, as_float, is_number, named
 from autograd_engine.state import ANSWERS, WATCHED, told, watcher
@@ -70,9 +70,7 @@ class Number:
 
     @label.setter
     def label(self, label: Any) -> None:
-        note = noted(self).copy()
-        note.label = as_label(label)
-        self._note = note
+        mark(self, label=as_label(label))
 
     def zero_grad(self) -> None:
         """Set this value's gradient to 0."""

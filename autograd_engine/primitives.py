@@ -96,20 +96,11 @@ FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}
 """What makes the rows of which there is one for each number: `**`, `softmax[`, by that name."""
 
 
-def row(
-    name: str,
-    forward: Callable[..., float],
-    partials: Callable[..., Any],
-    *domain: tuple[float, float],
-    doc: str,
-    symbol: str | None = None,
-    written_out: Callable[..., Any] | None = None,
-) -> Primitive:
+def row(name: str, forward: Any, partials: Any, *domain: Any, **more: Any) -> Primitive:
     """Add a row to the table; one written out and without a domain takes any number of operands."""
-    several = written_out is not None and not domain
-    found = Primitive(name, forward, partials, symbol, domain or (REAL,), several, written_out, doc)
-    TABLE[name] = found
-    return found
+    more |= {"domain": domain or (REAL,), "several": "written_out" in more and not domain}
+    TABLE[name] = Primitive(name, forward, partials, **more)
+    return TABLE[name]
 
 
 def find_primitive(name: str) -> Primitive:
