@@ -72,11 +72,10 @@ def one_value(output: Any) -> Value:
 
 def outputs_of(given: Any) -> tuple[list[Value], Shape]:
     """Return what a function gave as Values, with the shape of several."""
-    if isinstance(given, (list, tuple)):
-        return list(map(one_value, given)), (len(given),)
     if is_array(given):
         return list(map(one_value, given.flat)), given.shape
-    return [one_value(given)], None
+    several = isinstance(given, (list, tuple))
+    return list(map(one_value, given if several else [given])), (len(given),) if several else None
 
 
 def point_of(name: str, x: Any, taken: str = "") -> tuple[list[Any], Shape]:

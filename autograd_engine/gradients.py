@@ -108,14 +108,13 @@ def _adjoints(
 def recorded_partials(node: Value) -> tuple[Any, ...]:
     """Return the node's partials as Values; `RuntimeError` naming a leaf that was changed since."""
     operands = node.operands
-    partials = node._rule.partials(node, *operands)
+    partials: tuple[Any, ...] = node._rule.partials(node, *operands)
     if not holds(node, partials):
-        leaves = [value for value in operands if value._rule is LEAF]
-        told = [repr(value.label) if value.label else repr(value) for value in leaves or operands]
-        names = " or ".join(dict.fromkeys(told))
+        leaves = [value for value in operands if value._rule is LEAF] or operands
+        names = " or ".join({repr(value.label or value): None for value in leaves})
         advice = "compute the output again before asking for create_graph"
         raise RuntimeError(f"{names} was changed after the forward pass: {advice}")
-    return tuple(partials)
+    return partials
 
 
 def holds(node: Value, partials: Iterable[Any] | None = None) -> bool:
