@@ -98,7 +98,7 @@ FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}
 
 def row(name: str, forward: Any, partials: Any, *domain: Any, **more: Any) -> Primitive:
     """Add a row to the table; one written out and without a domain takes any number of operands."""
-    more |= {"domain": domain or (REAL,), "several": "written_out" in more and not domain}
+    more |= {"domain": domain} if domain else {"several": "written_out" in more}
     TABLE[name] = Primitive(name, forward, partials, **more)
     return TABLE[name]
 
