@@ -90,16 +90,12 @@ class Number:
     def _op(self) -> Any: return ANSWERS["opened"](self).op
     def __copy__(self) -> Any: return ANSWERS["copy"](self)
     def __deepcopy__(self, memo: dict[int, Any]) -> Any: return ANSWERS["deep copy"](self, memo)
+    @property
+    def _backward(self) -> Any: raise AttributeError(words.CLOSURE)
+    @_backward.setter
+    def _backward(self, closure: object) -> None: raise AttributeError(words.CLOSURE)
     def __dir__(self) -> list[str]: return [name for name in object.__dir__(self) if name not in OPERATORS]  # NumPy's
     # fmt: on
-
-    @property
-    def _backward(self) -> Any:
-        raise AttributeError(words.CLOSURE)
-
-    @_backward.setter
-    def _backward(self, closure: object) -> None:
-        raise AttributeError(words.CLOSURE)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""

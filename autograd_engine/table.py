@@ -167,6 +167,11 @@ def share(i: int, *xs: Any) -> Any:
     return exponentials[i] / total
 
 
+def precise_log_share(i: int, *xs: Any) -> Any:
+    """Return one entry of log_softmax with all digits, also where p is near 1."""
+    return 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0])
+
+
 def surprise(i: int, *xs: Any) -> Any:
     """Return -ln of one entry of softmax, ln(1 + e**(rest - logit)), without cancellation."""
     others = xs[:i] + xs[i + 1 :]
@@ -183,8 +188,13 @@ def binary(z: Any, y: Any) -> Any:
     return y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
-def share_slopes(i: int, out: Any, parts: list[Any]) -> tuple[Any, ...]:
+def share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     """Return p * (1 - p) by the entry's own logit, and -p * q by each other, of probability q."""
+    return share_slopes(i, out, shares(xs))
+
+
+def share_slopes(i: int, out: Any, parts: list[Any]) -> tuple[Any, ...]:
+    """Return the same of all probabilities."""
     found: list[Any] = [-(out * part) for part in parts]
     found[i] = out * floats.all_but(i, parts)
     return tuple(found)
@@ -222,8 +232,8 @@ def entry(name: str, doc: str, forward: Any, slopes: Any, written: Any, i: int) 
 
 
 # fmt: off
-softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, lambda i, out, *xs: share_slopes(i, out, shares(xs)), share))
-log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", lambda i, *xs: 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0]), log_share_partials, lambda i, *xs: log_shares(xs)[i]))
+softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, share_partials, share))
+log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", precise_log_share, log_share_partials, lambda i, *xs: log_shares(xs)[i]))
 cross_entropy_of: Final = cache(partial(entry, "cross_entropy", "-ln of the probability that softmax gives to the class", surprise, surprise_partials, surprise))
 # fmt: on
 
