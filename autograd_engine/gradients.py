@@ -62,17 +62,15 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     if WATCHED and not create_graph:
         told("sweep", output, 1.0)
     wanted = {id(value) for value in inputs}
-    if create_graph:
-        recorded = _adjoints(output, wanted)
-        return [as_value(recorded.get(id(value), 0.0)) for value in inputs]
     try:
-        adjoints = _adjoints(output)
+        adjoints = _adjoints(output, wanted if create_graph else None)
     except FloatingPointError:  # only recorded derivatives tell whether the 0 is immovable
         try:
             adjoints = _adjoints(output, wanted)
         except RuntimeError:  # for the numbers of then, which some leaf has no more
             adjoints = _adjoints(output, honestly=True)
-    return [number(adjoints.get(id(value), 0.0)) for value in inputs]
+    way = as_value if create_graph else number
+    return [way(adjoints.get(id(value), 0.0)) for value in inputs]
 
 
 def _adjoints(
