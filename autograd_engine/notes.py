@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from autograd_engine.primitives import Opaque
@@ -52,11 +52,12 @@ class Note:
 
     def copy(self) -> Note:
         """Return another that says the same."""
-        return replace(self)
+        rest = self.place, self.home, self.ended
+        return Note(self.label, self.region, self.source, self.opened, *rest)
 
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
-        known = self.label, self.region, self.source, None, self.place, self.home, self.ended
-        return Note, known
+        rest = self.place, self.home, self.ended
+        return Note, (self.label, self.region, self.source, None, *rest)
 
     def __setstate__(self, state: Any) -> None:  # of version 0.1.0: a dict if it was compiled
         for name, found in (state if isinstance(state, dict) else state[1]).items():
@@ -77,7 +78,9 @@ def noted(node: Any) -> Note:
 
 def mark(node: Any, **known: Any) -> None:
     """Note with a value what is known of it, beside what was."""
-    node._note = replace(noted(node), **known)
+    note = node._note = noted(node).copy()
+    for name, what in known.items():
+        setattr(note, name, what)
 
 
 def as_label(given: Any, what: str = "a label") -> str:
