@@ -13,8 +13,8 @@ from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.graph import _postorder
-from autograd_engine.primitives import TABLE
-from autograd_engine.table import NEGATIVE, power_of
+from autograd_engine.primitives import TABLE, find_primitive
+from autograd_engine.table import NEGATIVE
 
 _LIKE = "data", "grad", "_prev", "_op"
 _SPELLINGS = {
@@ -60,10 +60,8 @@ def _made(node: Any, parts: list[Value], by: str) -> Value:
         symbol = str(node._op or "")
         found = _computed(node, symbol.strip("_").lower(), parts)
         if by and isinstance(found, str):
-            raise ValueError(
-                f"{by} needs the partials of {symbol!r} (data {value.data}), and {found}; "
-                "ag.draw shows this graph without them"
-            )
+            needed = f"{by} needs the partials of {symbol!r} (data {value.data})"
+            raise ValueError(f"{needed}, and {found}; ag.draw shows this graph without them")
         value = Value(node.data, tuple(parts), symbol) if isinstance(found, str) else found
     value.label, value.grad = str(getattr(node, "label", "") or ""), node.grad or 0.0
     return value
@@ -80,9 +78,7 @@ def _computed(node: Any, symbol: str, parts: Sequence[Value]) -> Value | str:
         rules.insert(0, NEGATIVE)
     if name[:2] == "**" and len(name) > 2:
         with suppress(ValueError):
-            exponent = float(name[2:])
-            whole = exponent.is_integer() and "." not in name
-            rules.insert(0, power_of(int(exponent) if whole else exponent))
+            rules.insert(0, find_primitive(name))
     in_order = not isinstance(node._prev, Set) or len(parts) == 1
     for rule in rules:
         # One operand may have been two.

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from autograd_engine import state
 from autograd_engine.engine import Value, constant, record
-from autograd_engine.notes import Entry, Note, mark, noted
+from autograd_engine.notes import Entry, Note, as_label, mark, noted
 from autograd_engine.state import ANSWERS, WATCHED, Block, here, latest, owner, paused
 from autograd_engine.table import stopped
 
@@ -111,10 +111,7 @@ class region(Decorating):
     """
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str):
-            kind = type(name).__name__
-            raise TypeError(f"the name of a region is text, not {kind}: {name!r:.60}")
-        if not name.strip("."):
+        if not as_label(name, "the name of a region").strip("."):
             raise ValueError(f'a region has a name, as in region("attention"), not {name!r}')
         super().__init__()
         self.name = name
@@ -185,10 +182,9 @@ def entered(function: Callable[..., Any]) -> Callable[..., Any]:
             note = noted(value)
             made = value._x is not None and id(value) not in inputs
             if made and not note.ended and not note.region:
-                mark(value, path, entry)
+                mark(value, region=path, ended=entry)
             elif made and note.home is None:  # it came of a call inside, and stands in this
-                note = value._note = note.copy()
-                note.home = entry
+                mark(value, home=entry)
         return found
 
     return call

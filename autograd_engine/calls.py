@@ -17,7 +17,7 @@ from typing import Any
 
 from autograd_engine.engine import Value
 from autograd_engine.notes import FIRED, Entry, Note
-from autograd_engine.table import DOT, LEAF
+from autograd_engine.table import DOT
 
 
 @dataclass(eq=False, slots=True)
@@ -70,7 +70,7 @@ class Finder:
         self.around: dict[int, tuple[int, ...]] = {-1: ()}  # a call and those around it
         self.of = [-1] * len(self.operands)
         self.homes = [""] * len(self.operands)
-        self.leaves = {i for i, value in enumerate(self.values) if value._rule is LEAF}
+        self.leaves = set(survey.leaves)
         self.lent: dict[int, int] = {}  # the first call of a leaf that several of one module use
         self._entered: dict[int, int] = {}  # id of an entry -> its call
         # Calls that are put together: what they stand in, and the paths of those in them; of what

@@ -63,17 +63,17 @@ def _difference(f: Function, x: list[float], i: int) -> tuple[float, float, floa
     def at(place: float) -> float:
         return one_value(f([Value(place if j == i else item) for j, item in enumerate(x)])).data
 
-    def measured(left: float, right: float, base: float) -> tuple[float, float, float, bool]:
-        def quotient(step: float) -> float:
-            first, last = x[i] + left * step, x[i] + right * step
-            return (at(last) - at(first)) / (last - first)
-
-        return _limit(quotient, abs(x[i]), abs(here), base)
+    def quotient(left: float, right: float, step: float) -> float:
+        first, last = x[i] + left * step, x[i] + right * step
+        return (at(last) - at(first)) / (last - first)
 
     here = at(x[i])
-    found = [measured(-1.0, 1.0, 4.0)]
+    measured = partial(_limit, x=abs(x[i]), y=abs(here))
+    found = [measured(partial(quotient, -1.0, 1.0), base=4.0)]
     if found[0][-1]:  # a step left the domain: each side by itself
-        found += [measured(0.0, 1.0, 2.0), measured(-1.0, 0.0, 2.0)]
+        found += [
+            measured(partial(quotient, *side), base=2.0) for side in ((0.0, 1.0), (-1.0, 0.0))
+        ]
     settled = [way for way in found if way[1] < math.inf] or found
     best, doubt, coarse, _ = min(settled, key=lambda way: way[1] / (abs(way[0]) + 1e-300))
     # Differences that do not settle have found no slope: it may be infinite.

@@ -126,10 +126,10 @@ def _activated(neuron: Any, output: Any) -> Any:
         else:
             output = as_value(activate(output))  # a step function may return plain numbers
             if hasattr(output, "_note"):  # a label that it gave
-                mark(output, neuron._region.region, FIRED)
+                mark(output, region=neuron._region.region, ended=FIRED)
                 return output
     if TRACED:  # the value has a note already
-        mark(output, neuron._region.region, FIRED)
+        mark(output, region=neuron._region.region, ended=FIRED)
     else:  # the same, without an object for each call
         output._note = neuron._region
     return output

@@ -11,28 +11,22 @@ import sys
 from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any
 
 from autograd_engine import engine, graph
 from autograd_engine.blocks import enable_grad
-from autograd_engine.build import COMPILED
 from autograd_engine.engine import Value, ordered
-from autograd_engine.floats import crossed, dot
+from autograd_engine.floats import COMPILED, crossed, dot
 from autograd_engine.graph import _numbered, nodes
-from autograd_engine.notes import FIRED, NOTHING, Entry, Note, noted
+from autograd_engine.notes import FIRED, NOTHING, Entry, Note, mark, noted
 from autograd_engine.number import grad_of, read
 from autograd_engine.primitives import Opaque, Primitive, find_primitive, paired
 from autograd_engine.state import ANSWERS, alone
 from autograd_engine.table import DOT, LEAF
 
 
-def _made(
-    numbers: tuple[float, ...],
-    rule: Primitive,
-    operands: tuple[Value, ...] = (),
-    slopes: tuple[float, ...] = (),
-) -> Value:
+def _made(numbers: Any, rule: Primitive, operands: Any = (), slopes: Any = ()) -> Value:
     """Return a value of these data, gradient, dx and dy; `slopes` if it is of several operands."""
     node = Value(0.0)
     node._data, node._grad, node._dx, node._dy = numbers
@@ -51,11 +45,8 @@ def clone(node: Value, operands: tuple[Value, ...]) -> Value:
     data = read(node) if node._x is None else node._data
     twin = _made((data, grad_of(node), node._dx, node._dy), node._rule, operands, node._slopes())
     note = noted(node)
-    if note is not NOTHING:
-        if note.opened is not None:  # what it was opened to stands on the other one's operands
-            note = note.copy()
-            note.opened = None
-        twin._note = note
+    if note is not NOTHING:  # what it was opened to stands on the other one's operands
+        twin._note = note if note.opened is None else replace(note, opened=None)
     return twin
 
 
@@ -66,10 +57,10 @@ def deep_copy(output: Value, memo: dict[int, Any]) -> Value:
         if id(node) not in memo:
             memo[id(node)] = clone(node, tuple([memo[id(value)] for value in node.operands]))
     places = {id(node): id(memo[id(node)]) for node in order}
-    for node in order:
-        if noted(node).home or noted(node).ended:
-            note = memo[id(node)]._note = noted(memo[id(node)]).copy()
-            note.home, note.ended = (_moved(e, places, memo) for e in (note.home, note.ended))
+    for note, twin in [(noted(node), memo[id(node)]) for node in order]:
+        if note.home or note.ended:
+            home, ended = (_moved(entry, places, memo) for entry in (note.home, note.ended))
+            mark(twin, home=home, ended=ended)
     return memo[id(output)]  # type: ignore[no-any-return]
 
 
@@ -91,8 +82,8 @@ def _moved(entry: Entry | None, places: Mapping[int, int], known: dict[int, Any]
 def _flatten(output: Value) -> tuple[Any, ...]:
     if not output.operands:
         note = noted(output)
-        state = read(output), grad_of(output), note.label, note.region, output._rule
-        return _restore_leaf, (*state, note.place) if note.place else state
+        known = note.label, note.region, output._rule, note.place
+        return _restore_leaf, (read(output), grad_of(output), *known)
     order, position, operands = _numbered(output)
     columns = [array("d", [node._data for node in order]), array("d", map(grad_of, order))]
     columns += array("d", [node._dx for node in order]), array("d", [node._dy for node in order])
@@ -132,14 +123,9 @@ def _restore_leaf(
 
 
 def _restore(
-    columns: list[array[float]],
-    links: array[int],
-    rules: list[Primitive],
-    shared: list[Value],
-    opaque: list[tuple[str, tuple[int, ...]]],
-    notes: dict[int, tuple[Any, ...]],
-    several: Mapping[int, tuple[array[int], array[float]]] = MappingProxyType({}),
-) -> Value:  # version 0.1.0 wrote neither `several` nor calls
+    columns: Any, links: Any, rules: Any, shared: Any, opaque: Any, notes: Any, *several: Any
+) -> Value:
+    wide = several[0] if several else {}  # version 0.1.0 wrote neither these nor calls
     made: list[Value] = []
     for i, numbers in enumerate(zip(*columns)):
         rule, x, y = links[3 * i : 3 * i + 3]
@@ -149,7 +135,7 @@ def _restore(
             symbol, below = opaque[x]
             made.append(_made(numbers, Opaque(symbol, ()), tuple([made[j] for j in below])))
         else:
-            places, slopes = several.get(i, ([j for j in (x, y) if j >= 0], ()))
+            places, slopes = wide.get(i, ([j for j in (x, y) if j >= 0], ()))
             operands = tuple([made[j] for j in places])
             made.append(_made(numbers, rules[rule], operands, tuple(slopes)))
     ids, entries = dict(enumerate(map(id, made))), dict[int, Any]()
@@ -170,12 +156,9 @@ def opened(node: Value) -> Value:
 
 
 def _opened(node: Value) -> Value:
-    note = noted(node)
-    if note.opened is None:
-        written, note = _written_out(node), note.copy()
-        note.opened = written
-        node._note = note
-    inner: list[Value] = note.opened
+    if noted(node).opened is None:
+        mark(node, opened=_written_out(node))
+    inner: list[Value] = noted(node).opened
     if not inner:  # nothing is done to a single operand
         return node
     outer = set(map(id, node.operands))

@@ -27,7 +27,7 @@ from autograd_engine.real import (
     is_number,
     is_whole,
     named,
-)
+)  # fmt: skip
 from autograd_engine.state import WATCHED, told
 from autograd_engine.words import counted
 
@@ -59,8 +59,7 @@ def shaped(items: Iterable[Any], shape: Shape) -> Any:
 
 def fresh(leaf: Any) -> Value:
     """Return a new value to differentiate by; one of an outer derivative stays linked to it."""
-    linked: Value = leaf * 1.0 if isinstance(leaf, Value) else Value(leaf)
-    return linked
+    return leaf * 1.0 if isinstance(leaf, Value) else Value(leaf)
 
 
 def one_value(output: Any) -> Value:
@@ -74,11 +73,10 @@ def one_value(output: Any) -> Value:
 
 def outputs_of(given: Any) -> tuple[list[Value], Shape]:
     """Return what a function gave as Values, with the shape of several."""
-    if isinstance(given, (list, tuple)):
-        return list(map(one_value, given)), (len(given),)
     if is_array(given):
         return list(map(one_value, given.flat)), given.shape
-    return [one_value(given)], None
+    several = isinstance(given, (list, tuple))
+    return list(map(one_value, given if several else [given])), (len(given),) if several else None
 
 
 def point_of(name: str, x: Any, taken: str = "") -> tuple[list[Any], Shape]:
@@ -96,7 +94,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     >>> grad(grad(lambda x: x**4))(2.0)
     48.0
     """
-    return derived(_slope, f, _positions(f, argnums), False)
+    return derived(_slope, f, _positions(argnums), False)
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -105,11 +103,10 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> value_and_grad(lambda w: w["a"] * w["b"])({"a": 2.0, "b": 3.0})
     (6.0, {'a': 3.0, 'b': 2.0})
     """
-    return derived(_slope, f, _positions(f, argnums), True)
+    return derived(_slope, f, _positions(argnums), True)
 
 
-def _positions(f: object, argnums: Any) -> Any:
-    check_function(f)
+def _positions(argnums: Any) -> Any:
     positions = tuple(argnums) if isinstance(argnums, Iterable) else argnums
     if not all(map(is_whole, positions if isinstance(positions, tuple) else (positions,))):
         raise TypeError(f"argnums must be a position such as 0, or several; got {argnums!r:.60}")
@@ -147,6 +144,7 @@ def _slope(f: Callable[..., Any], argnums: Any, both: bool, /, *args: Any, **kwa
 
 def derived(way: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> Callable[..., Any]:
     """Return the function that is called as f and gives its derivative."""
+    check_function(f)
     made: Any = functools.partial(way, f, *settings)
     made.__doc__ = way.__doc__
     made.__wrapped__ = f  # its signature
@@ -163,7 +161,6 @@ def jacobian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
     [[3.0, 2.0], [1.0, 1.0]]
     """
-    check_function(f)
     return derived(_matrix, f, "jacobian")
 
 
@@ -175,7 +172,6 @@ def hessian(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0])
     [[6.0, 4.0], [4.0, 0.0]]
     """
-    check_function(f)
     return derived(_matrix, f, "hessian")
 
 

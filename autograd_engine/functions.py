@@ -10,7 +10,7 @@ import builtins
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_engine.build import COMPILED
+from autograd_engine.floats import COMPILED
 from autograd_engine.engine import Value, as_value, record_several
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
@@ -33,20 +33,17 @@ def plain(x: Any) -> Any:
 
 def numbers(name: str, values: Iterable[Any]) -> list[Any]:
     """Return what a function of a list was given, as Values and floats, or refuse it."""
-    return [
-        x if type(x) is float or isinstance(x, Value) else _one(name, x)
-        for x in as_list(name, values)
-    ]
+    items = as_list(name, values)
+    return [x if type(x) is float or isinstance(x, Value) else _one(name, x) for x in items]
 
 
 def _one(name: str, x: Any) -> Any:
     if getattr(x, "ndim", 0):
-        lists, of_row, of_all = "one list", "row", "x.ravel()"
-        if name == "dot":
-            lists, of_row, of_all = "two lists", "row, y", "x.ravel(), y.ravel()"
-        advice = f"[{name}({of_row}) for row in x], or {name}({of_all}) for all of it"
-        given = f"{lists} of numbers, not an array of several rows"
-        raise ValueError(f"{name} takes {given}: write {advice}")
+        two = name == "dot"
+        taken = f"{'two lists' if two else 'one list'} of numbers, not an array of several rows"
+        by_row, flat = ("row, y", "x.ravel(), y.ravel()") if two else ("row", "x.ravel()")
+        advice = f"[{name}({by_row}) for row in x], or {name}({flat}) for all of it"
+        raise ValueError(f"{name} takes {taken}: write {advice}")
     return x if hasattr(x, "__primitive__") else as_float(x, name)
 
 
@@ -56,9 +53,8 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> where(2.0 > 1.0, Value(5.0), Value(7.0))
     Value(data=5.0, grad=0.0)
     """
-    chosen = x if condition else y
-    either_is_value = isinstance(x, Value) or isinstance(y, Value)
-    return as_value(chosen) if either_is_value else as_float(chosen)
+    kind = as_value if isinstance(x, Value) or isinstance(y, Value) else as_float
+    return kind(x if condition else y)
 
 
 def leaky_relu(x: Any, slope: Any = 0.01) -> Any:
@@ -89,7 +85,7 @@ def gelu(x: Any) -> Any:
     """
     # erfc, since 1 + erf would lose every digit below -5.
     x = plain(x)
-    return 0.5 * x * erfc(-_SQRT_HALF * x)
+    return 0.5 * x * erfc(-(0.5**0.5) * x)
 
 
 def silu(x: Any) -> Any:
@@ -275,6 +271,3 @@ def _marked(name: str, entries: list[Any]) -> list[Any]:
         if isinstance(entry, Value):
             entry._note = Note("", name, noted(entry).source)
     return entries
-
-
-_SQRT_HALF = 0.5**0.5

@@ -62,27 +62,21 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     if WATCHED and not create_graph:
         told("sweep", output, 1.0)
     wanted = {id(value) for value in inputs}
-    if create_graph:
-        recorded = _adjoints(output, wanted)
-        return [as_value(recorded.get(id(value), 0.0)) for value in inputs]
     try:
-        adjoints = _adjoints(output)
-    except _Met:  # only recorded derivatives tell whether the 0 is immovable
+        adjoints = _adjoints(output, wanted if create_graph else None)
+    except FloatingPointError:  # only recorded derivatives tell whether the 0 is immovable
         try:
             adjoints = _adjoints(output, wanted)
         except RuntimeError:  # for the numbers of then, which some leaf has no more
             adjoints = _adjoints(output, honestly=True)
-    return [number(adjoints.get(id(value), 0.0)) for value in inputs]
-
-
-class _Met(ArithmeticError):
-    """A 0 met an infinite slope in a graph that holds derivatives."""
+    way = as_value if create_graph else number
+    return [way(adjoints.get(id(value), 0.0)) for value in inputs]
 
 
 def _adjoints(
     output: Value, wanted: set[int] | None = None, honestly: bool = False
 ) -> dict[int, Any]:
-    """Return the derivative by each value, by id: floats, else `_Met`, unless 0 is taken
+    """Return the derivative by each value, by id: floats, or `FloatingPointError` unless 0 is taken
     `honestly`; or Values of a graph of their own, those by constants if `wanted`.
     """
     order, known, again = topological_order(output), Known(), wanted is not None
@@ -103,7 +97,7 @@ def _adjoints(
             found = adjoint * partial
             if found != found and not honestly and operand._rule is not CONSTANT:
                 if honest(order, outer) and (meets(adjoint, partial) or meets(partial, adjoint)):
-                    raise _Met
+                    raise FloatingPointError("a 0 met an infinite slope")
                 found = floats.azmul(adjoint, partial)  # as in backward
             adjoints[id(operand)] = adjoints.get(id(operand), 0.0) + found
     return adjoints
@@ -112,14 +106,13 @@ def _adjoints(
 def recorded_partials(node: Value) -> tuple[Any, ...]:
     """Return the node's partials as Values; `RuntimeError` naming a leaf that was changed since."""
     operands = node.operands
-    partials = node._rule.partials(node, *operands)
+    partials: tuple[Any, ...] = node._rule.partials(node, *operands)
     if not holds(node, partials):
-        leaves = [value for value in operands if value._rule is LEAF]
-        told = [repr(value.label) if value.label else repr(value) for value in leaves or operands]
-        names = " or ".join(dict.fromkeys(told))
+        leaves = [value for value in operands if value._rule is LEAF] or operands
+        names = " or ".join({repr(value.label or value): None for value in leaves})
         advice = "compute the output again before asking for create_graph"
         raise RuntimeError(f"{names} was changed after the forward pass: {advice}")
-    return tuple(partials)
+    return partials
 
 
 def holds(node: Value, partials: Iterable[Any] | None = None) -> bool:

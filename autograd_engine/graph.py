@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 from autograd_engine.engine import Value, topological_order
-from autograd_engine.notes import mark, noted
+from autograd_engine.notes import as_label, mark, noted
 from autograd_engine.primitives import Opaque
 from autograd_engine.table import CONSTANT, LEAF
 
@@ -105,10 +105,9 @@ def depth(*outputs: Value) -> int:
 
 def mark_region(output: Value, name: str) -> None:
     """Mark an output: what stands behind it, up to the next mark, is the region `name`."""
-    if not isinstance(name, str):
-        raise TypeError(f"the name of a region is text, not {type(name).__name__}: {name!r:.60}")
+    as_label(name, "the name of a region")
     _check(output)
-    mark(output, name)
+    mark(output, region=name, ended=None)
 
 
 def region(value: Value) -> str:

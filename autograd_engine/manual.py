@@ -2,14 +2,6 @@
 
 The formulas are read from the rule with symbols; the ends of the domain are found by trying the row
 there, when somebody asks. What it is, and its kinks, stand in the table.
-
->>> from autograd_engine.primitives import TABLE
->>> print(describe(TABLE["log2"], ["x"]))
-log2 is the logarithm to base 2.
-<BLANKLINE>
-    ∂log2(x)/∂x = 1/(ln(2)·x)
-<BLANKLINE>
-Defined for 0 < x.
 """
 
 from __future__ import annotations

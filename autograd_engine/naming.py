@@ -1,11 +1,4 @@
-"""Names for values by the variables that hold them, so that pictures read without `label=`.
-
->>> with named():
-...     w, x = Value(3.0), Value(2.0)
-...     hidden = [w * x, w + x]
->>> w.label, hidden[1].label
-('w', 'hidden[1]')
-"""
+"""Names for values by the variables that hold them, so that pictures read without `label=`."""
 
 from __future__ import annotations
 
@@ -29,19 +22,14 @@ def name_values(names: Mapping[str, object]) -> int:
     the list that it runs through. Raises `TypeError` for anything but a mapping from names.
 
     >>> a, weights = Value(1.0), [Value(2.0), Value(3.0)]
-    >>> for weight in weights:
-    ...     pass
-    >>> name_values({"a": a, "weights": weights, "weight": weight})
-    3
-    >>> weights[1].label
-    'weights[1]'
+    >>> name_values({"a": a, "weights": weights}), weights[1].label
+    (3, 'weights[1]')
     """
     if not isinstance(names, Mapping):
         raise TypeError(f"name_values needs locals() or globals(), not {type(names).__name__}")
     if odd := [name for name in names if not isinstance(name, str)]:
-        raise TypeError(
-            f"name_values needs the names of variables, such as locals() has; got {odd[0]!r:.60}"
-        )
+        wanted = "the names of variables, such as locals() has"
+        raise TypeError(f"name_values needs {wanted}; got {odd[0]!r:.60}")
     return _label(names, ())
 
 
@@ -78,23 +66,20 @@ def _label(names: Mapping[str, object], before: Collection[int]) -> int:
     # A notebook keeps what it has shown in a variable too.
     passed = ("In", "Out") if "get_ipython" in names else ()
     names = {k: v for k, v in names.items() if not k.startswith("_") and k not in passed}
-    count = 0
+    given = {}
     for label, value in _labels(names):
         if not value.label and id(value) not in before:
-            value.label = label
-            count += 1
-    return count
+            given[id(value)] = value.label = label
+    return len(given)
 
 
 def _labels(names: Mapping[str, object]) -> list[tuple[str, Value]]:
     """Return each value with the label it should have, the best label first."""
     modules = {name: held for name, held in names.items() if isinstance(held, Module)}
     several = len(set(map(id, modules.values()))) > 1
-    found = [
-        pair
-        for name, module in modules.items()
-        for pair in (_held(name, module) if several else module.named_parameters())
-    ]
+    found: list[tuple[str, Value]] = []
+    for name, module in modules.items():
+        found += _held(name, module) if several else module.named_parameters()
     known = {id(value) for _, value in found}
     own = {name: held for name, held in names.items() if isinstance(held, Value)}
     called = {id(value): name for name, value in own.items()}

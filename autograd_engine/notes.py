@@ -52,14 +52,12 @@ class Note:
 
     def copy(self) -> Note:
         """Return another that says the same."""
-        return Note(self.label, self.region, self.source, self.opened, *self._rest())
-
-    def _rest(self) -> tuple[str, Entry | None, Entry | None]:
-        return self.place, self.home, self.ended
+        rest = self.place, self.home, self.ended
+        return Note(self.label, self.region, self.source, self.opened, *rest)
 
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
-        more = (None, *self._rest()) if any(self._rest()) else ()
-        return Note, (self.label, self.region, self.source, *more)
+        rest = self.place, self.home, self.ended
+        return Note, (self.label, self.region, self.source, None, *rest)
 
     def __setstate__(self, state: Any) -> None:  # of version 0.1.0: a dict if it was compiled
         for name, found in (state if isinstance(state, dict) else state[1]).items():
@@ -78,18 +76,18 @@ def noted(node: Any) -> Note:
         return NOTHING
 
 
-def mark(node: Any, region: str, ended: Entry | None = None) -> None:
-    """Note with a value the region, and the use, that it is the output of."""
+def mark(node: Any, **known: Any) -> None:
+    """Note with a value what is known of it, beside what was."""
     note = node._note = noted(node).copy()
-    note.region = region
-    note.ended = ended
+    for name, what in known.items():
+        setattr(note, name, what)
 
 
 def as_label(given: Any, what: str = "a label") -> str:
     """Return a label as it is, refusing what is no text."""
     if isinstance(given, str):
         return given
-    raise TypeError(f"{what} is text, not {type(given).__name__}: {given!r}")
+    raise TypeError(f"{what} is text, not {type(given).__name__}: {given!r:.60}")
 
 
 def described(node: Any, children: object, op: object, label: Any) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from autograd_engine import words
-from autograd_engine.build import mypyc_attr
-from autograd_engine.notes import Note, as_label, noted
+from autograd_engine.floats import mypyc_attr
+from autograd_engine.notes import Note, as_label, mark, noted
 from autograd_engine.primitives import elementwise
 from autograd_engine.real import LEAVING, STAYING, as_float, is_number, named
 from autograd_engine.state import ANSWERS, WATCHED, told, watcher
@@ -70,9 +70,7 @@ class Number:
 
     @label.setter
     def label(self, label: Any) -> None:
-        note = noted(self).copy()
-        note.label = as_label(label)
-        self._note = note
+        mark(self, label=as_label(label))
 
     def zero_grad(self) -> None:
         """Set this value's gradient to 0."""
@@ -92,16 +90,12 @@ class Number:
     def _op(self) -> Any: return ANSWERS["opened"](self).op
     def __copy__(self) -> Any: return ANSWERS["copy"](self)
     def __deepcopy__(self, memo: dict[int, Any]) -> Any: return ANSWERS["deep copy"](self, memo)
+    @property
+    def _backward(self) -> Any: raise AttributeError(words.CLOSURE)
+    @_backward.setter
+    def _backward(self, closure: object) -> None: raise AttributeError(words.CLOSURE)
     def __dir__(self) -> list[str]: return [name for name in object.__dir__(self) if name not in OPERATORS]  # NumPy's
     # fmt: on
-
-    @property
-    def _backward(self) -> Any:
-        raise AttributeError(words.CLOSURE)
-
-    @_backward.setter
-    def _backward(self, closure: object) -> None:
-        raise AttributeError(words.CLOSURE)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""

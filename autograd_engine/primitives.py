@@ -74,15 +74,14 @@ class Primitive:
                 answers = answer
         if answers is not None:
             return answers(self, operands)
-        if self.arity == 1:
-            return evaluate(self, (as_float(operands[0], self.name),))
-        return evaluate(self, tuple(map(as_float, operands)))
+        told = self.name if self.arity == 1 else "f"
+        return evaluate(self, tuple([as_float(operand, told) for operand in operands]))
 
     def __reduce__(self) -> tuple[Any, ...]:
         if is_built_in(self):
             return find_primitive, (self.name,)
-        given = (self.name, self.forward, self.partials, self.symbol, self.domain)
-        return Primitive, (*given, self.several, self.written_out, self.doc)
+        given = self.name, self.forward, self.partials, self.symbol, self.domain, self.several
+        return Primitive, (*given, self.written_out, self.doc)
 
     @property
     def __name__(self) -> str:
@@ -97,20 +96,11 @@ FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}
 """What makes the rows of which there is one for each number: `**`, `softmax[`, by that name."""
 
 
-def row(
-    name: str,
-    forward: Callable[..., float],
-    partials: Callable[..., Any],
-    *domain: tuple[float, float],
-    doc: str,
-    symbol: str | None = None,
-    written_out: Callable[..., Any] | None = None,
-) -> Primitive:
+def row(name: str, forward: Any, partials: Any, *domain: Any, **more: Any) -> Primitive:
     """Add a row to the table; one written out and without a domain takes any number of operands."""
-    several = written_out is not None and not domain
-    found = Primitive(name, forward, partials, symbol, domain or (REAL,), several, written_out, doc)
-    TABLE[name] = found
-    return found
+    more |= {"domain": domain} if domain else {"several": "written_out" in more}
+    TABLE[name] = Primitive(name, forward, partials, **more)
+    return TABLE[name]
 
 
 def find_primitive(name: str) -> Primitive:
@@ -210,10 +200,9 @@ def result(rule: Primitive, found: Any) -> float:
 
 
 def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
-    if not rule.arity:
-        if not operands:
-            raise ValueError(f"{rule.name} of nothing: it needs at least one value")
-    elif len(operands) != rule.arity:
+    if not rule.arity and not operands:
+        raise ValueError(f"{rule.name} of nothing: it needs at least one value")
+    if rule.arity and len(operands) != rule.arity:
         taken = counted(rule.arity, "operand")
         raise TypeError(f"{rule.name} takes {taken}, got {len(operands)}")
 
@@ -231,14 +220,12 @@ def refused(rule: Primitive, error: Exception, *operands: Any) -> Exception:
     """Return the error of a primitive outside its domain: of the same kind, with a message that
     names operation, labels and numbers.
     """
-    given = [
-        (getattr(operand, "label", ""), as_float(getattr(operand, "_data", operand)))
-        for operand in operands
-        if operand is not None
-    ]
-    call = called(rule.name, rule.symbol, [repr(number) for _, number in given])
+    given = [operand for operand in operands if operand is not None]
+    numbers = [repr(as_float(getattr(operand, "_data", operand))) for operand in given]
+    call = called(rule.name, rule.symbol, numbers)
     kind = next(kind for kind in REASONS if isinstance(error, kind))
-    named = [f"{label!r:.80} is {number!r}" for label, number in given if label]
+    labels = [getattr(operand, "label", "") for operand in given]
+    named = [f"{label!r:.80} is {number}" for label, number in zip(labels, numbers) if label]
     message = f"{call} {REASONS[kind]}" + (f" ({', '.join(named)})" if named else "")
     low, high = rule.domain[0]
     if not is_built_in(rule) and str(error):  # its author knows better what is wrong

@@ -158,7 +158,7 @@ def check_call(name: str, f: Any, argument: str, more: tuple[Any, ...] = ()) -> 
     except TypeError:
         count = sum(p.default is p.empty and p.kind < 2 for p in accepted.parameters.values())
         given = (
-            f"{len(more) + 1} arguments, {argument} first" if more else f"one argument, {argument}"
+            f"{len(more) + 1} arguments, {argument} first" if more else "one argument, " + argument
         )
         said = f"{name} calls f with {given}, but it takes {accepted}"
         if count > 1 and not more:

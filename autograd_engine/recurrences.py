@@ -39,17 +39,13 @@ def find(graph: Graph) -> list[Repeat]:
         if end - first < max(2 * period, worth) or not tries:
             continue
         repeat = Orbits(graph, taken).repeat(first, end, period)
-        tries -= repeat is None
-        if repeat is not None:
-            repeats.append(repeat)
-            for place in chain(*repeat.places):
-                taken[graph.codes[place]] = 1
-    if not repeats or ordered(graph, repeats):
-        return repeats
-    kept: list[Repeat] = []
-    for repeat in repeats:
-        kept += [repeat] if ordered(graph, [*kept, repeat]) else []
-    return kept
+        if repeat is None or not ordered(graph, [*repeats, repeat]):
+            tries -= 1
+            continue
+        repeats.append(repeat)
+        for place in chain(*repeat.places):
+            taken[graph.codes[place]] = 1
+    return repeats
 
 
 def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> list[int]:

@@ -176,8 +176,6 @@ def test_a_model_is_pickled_with_its_regions_and_without_the_state_of_a_note():
     opcodes = [(code.name, argument) for code, argument, _ in pickletools.genops(text)]
     notes = [i for i, (_, argument) in enumerate(opcodes) if argument == "Note"]
     assert len(notes) == 1  # and later ones are referred to
-    assert Note("a", "b", ("file", 1, "line")).__reduce__() == (
-        Note,
-        ("a", "b", ("file", 1, "line")),
-    )
+    known = "a", "b", ("file", 1, "line"), None, "c", None, None
+    assert Note(*known).__reduce__() == (Note, known)
     assert copy.deepcopy(found)([0.5]).data == model([0.5]).data
