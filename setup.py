@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from backend import wanted
 
 MODULES = [
-    "floats", "real", "state", "primitives", "table", "notes",
+    "build", "floats", "real", "state", "primitives", "table", "notes",
     "number", "methods", "engine", "functions", "columns",
 ]  # fmt: skip
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_engine.floats import mypyc_attr
+from autograd_engine.build import mypyc_attr
 from autograd_engine.number import OPERATORS, Number
 from autograd_engine.primitives import Primitive
 from autograd_engine.table import (

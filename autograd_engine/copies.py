@@ -16,8 +16,9 @@ from typing import Any
 
 from autograd_engine import engine, graph
 from autograd_engine.blocks import enable_grad
+from autograd_engine.build import COMPILED
 from autograd_engine.engine import Value, ordered
-from autograd_engine.floats import COMPILED, crossed, dot
+from autograd_engine.floats import crossed, dot
 from autograd_engine.graph import _numbered, nodes
 from autograd_engine.notes import FIRED, NOTHING, Entry, Note, mark, noted
 from autograd_engine.number import grad_of, read

@@ -15,7 +15,7 @@ from __future__ import annotations
 import itertools
 from typing import Any, Final
 
-from autograd_engine.floats import COMPILED, mypyc_attr
+from autograd_engine.build import COMPILED, mypyc_attr
 from autograd_engine.methods import Methods
 from autograd_engine.notes import NAMELESS, described
 from autograd_engine.primitives import Opaque, Primitive, check_partials, computed, refused, result, slopes  # fmt: skip

@@ -1,5 +1,5 @@
 """Functions of plain floats that `math` lacks, or gives with an error where a rule needs a limit;
-and functions of any number of operands; first, how the package was built.
+and functions of any number of operands.
 
 Each keeps every digit that its arguments allow. The strict ones raise as `math` does, the ones
 marked *lenient* follow IEEE 754, since a slope may be infinite where the function is not.
@@ -9,17 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final
-
-try:
-    from mypy_extensions import mypyc_attr as mypyc_attr
-except ImportError:  # interpreted without it, a class is what it is
-
-    def mypyc_attr(**flags):  # type: ignore[no-untyped-def, misc]
-        return lambda cls: cls
-
-
-COMPILED: Final = not __file__.endswith(".py")  # by mypyc
+from typing import Any
 
 _SPLIT = 134217729.0  # 2**27 + 1: cuts a float into two halves of 26 bits (Dekker 1971)
 
@@ -229,6 +219,7 @@ def mse(*xs: Any) -> Any:
 
 
 def are_floats(xs: tuple[Any, ...]) -> bool:
+    """Say whether all are plain"""
     return all(type(x) is float for x in xs)
 
 

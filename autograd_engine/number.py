@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from autograd_engine import words
-from autograd_engine.floats import mypyc_attr
+from autograd_engine.build import mypyc_attr
 from autograd_engine.notes import Note, as_label, mark, noted
 from autograd_engine.primitives import elementwise
 from autograd_engine.real import LEAVING, STAYING, as_float, is_number, named
