@@ -196,7 +196,10 @@ def _way(compile: bool | str, eager: Eager) -> Any:
 class Kept:
     """The lesson, see `compiler.fit`, that a module keeps for the next `fit`; no copy has it."""
 
-    lesson: Any = None
+    __slots__ = ("lesson",)  # which traces of a model do not look at
+
+    def __init__(self) -> None:
+        self.lesson: Any = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Kept, ()

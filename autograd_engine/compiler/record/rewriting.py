@@ -24,11 +24,11 @@ import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache, partial, reduce
+from functools import partial, reduce
 from math import copysign
 from typing import Any
 
-from autograd_engine.compiler.record.symbols import INCLINE, Symbol
+from autograd_engine.compiler.record.symbols import INCLINE, Symbol, remembered
 from autograd_engine.compiler.record.tape import COMPUTED, NUMBER, Draft, Tape
 from autograd_engine.primitives import TABLE, Primitive, checked
 from autograd_engine.real import as_float
@@ -240,7 +240,7 @@ def lowered(tape: Tape) -> Tape:
     return replace(tape, rules=rules, op=op)
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _hides(rule: Primitive, which: int, other: float | None) -> bool:
     """Say whether a result can be a number where one operand is NaN, the other, if known, this."""
     for probe in (0.0, 1.0, -1.0, math.inf, -math.inf) if other is None else (other,):

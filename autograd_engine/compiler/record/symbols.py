@@ -12,8 +12,8 @@ once is differentiated, drawn, vectorised and compiled.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
-from typing import Any, TypeAlias
+from functools import lru_cache, partial, wraps
+from typing import Any, TypeAlias, TypeVar
 
 from autograd_engine.number import OPERATORS
 from autograd_engine.primitives import REAL, TABLE, Primitive
@@ -100,12 +100,36 @@ def unknowns(count: int) -> tuple[Symbol, ...]:
     return (X, Y)[:count] if count < 3 else tuple([Symbol(f"x{i}") for i in range(count)])
 
 
+OWN: dict[Any, Any] = {}
+"""What is known of primitives of one's own, whose functions may do otherwise later: until the next
+recording."""
+
+Known = TypeVar("Known", bound=Callable[..., Any])
+
+
+def remembered(function: Known) -> Known:
+    """Remember what a function says of a primitive."""
+    cached = lru_cache(maxsize=1024)(function)
+
+    @wraps(function)
+    def found(rule: Primitive, *rest: Any) -> Any:
+        if TABLE.get(rule.name) is rule:
+            return cached(rule, *rest)
+        key = function, rule, *rest
+        try:
+            return OWN[key]
+        except KeyError:
+            return OWN.setdefault(key, function(rule, *rest))
+
+    return found  # type: ignore[return-value]
+
+
 def operands(rule: Primitive, count: int = 0) -> tuple[Symbol, ...]:
     """Return the symbols of a primitive's operands, of which some take any number: `count`."""
     return unknowns(count or len(rule.domain))
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def partials(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
     """Return a primitive's derivatives by each operand, of the symbols `OUT` and `operands`."""
     given = rule.partials(OUT, *operands(rule, count))
@@ -116,7 +140,7 @@ class Unreadable(TypeError):
     """The partials of a primitive are asked for that can only be called."""
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def slopes(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
     """Return a primitive's partials. Where its rule branches, or calls functions of `math`, each is
     a primitive without a formula, that can only be called; of its partials, raise `Unreadable`.
@@ -146,7 +170,7 @@ def slopes(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
     return tuple(Symbol("", Primitive(f"slope_of_{rule.name}", f, *rest), given) for f in called)
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def formula(rule: Primitive, count: int = 0) -> Expression | None:
     """Return a primitive's own forward function as an expression, None where it cannot be read."""
     try:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy
 
+from autograd_engine.compiler.record.symbols import OWN
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.notes import NOTHING
 from autograd_engine.primitives import Primitive
@@ -190,6 +191,7 @@ def record(
     constants only for operands becomes a constant.
     A value made without partials is taken as it is at each call, like a leaf.
     """
+    OWN.clear()
     draft = Draft()
     kinds, number, rules, many = draft.kinds, draft.number, draft.rules, draft.many
     op, xs, ys = draft.op.append, draft.x.append, draft.y.append

@@ -11,12 +11,11 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy
 
-from autograd_engine.compiler.record.symbols import formula
+from autograd_engine.compiler.record.symbols import formula, remembered
 from autograd_engine.compiler.run.translation import IEEE, Expressions, Untranslatable
 from autograd_engine.primitives import TABLE, Primitive
 
@@ -110,7 +109,7 @@ def longer(name: str) -> tuple[str, str]:
 IN_NUMPY = OnArrays(numpy)
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def spelled(rule: Primitive) -> Callable[..., Any] | None:
     """Return a primitive as NumPy's functions are: `f(x, out=view)` or `f(x, y, out=view)`.
 

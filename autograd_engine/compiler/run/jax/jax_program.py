@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import jax
@@ -23,7 +23,14 @@ from jax.interpreters import ad, batching, mlir
 from autograd_engine.compiler.lift.loops import lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.rewriting import Unwritable, lowered, written_out
-from autograd_engine.compiler.record.symbols import OUT, formula, slopes, substituted, unknowns
+from autograd_engine.compiler.record.symbols import (
+    OUT,
+    formula,
+    remembered,
+    slopes,
+    substituted,
+    unknowns,
+)
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.translated import OnArrays, called
 from autograd_engine.compiler.tell.listing import Listing, Rounds
@@ -40,7 +47,7 @@ LARGEST = 3.4e38  # finite in single precision too
 PASSED = JaxPrimitive("passed")
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]:
     """Return a primitive as a function of JAX arrays or numbers; `outer` where it is part of a
     derivative, whose own derivative multiplies honestly (see `gradients`).
