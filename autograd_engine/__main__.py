@@ -168,7 +168,8 @@ def _outline(given: list[str]) -> Namespace:
     usage, version = "autograd_engine COMMAND ...", f"autograd_engine {autograd_engine.__version__}"
     parser = ask.Parser("autograd_engine", told, examples, usage=usage)
     parser.add_argument("--version", action="version", version=version, help="say which it is")
-    parser.add_argument("command", metavar="COMMAND", choices=[*PARTS], help=argparse.SUPPRESS)
+    hidden = argparse.SUPPRESS
+    parser.add_argument("command", metavar="COMMAND", nargs="?", choices=[*PARTS], help=hidden)
     if given:
         parser.parse_args(given)
     return Namespace(run=lambda options: parser.print_help())

@@ -435,7 +435,7 @@ def test_the_listing_says_which_leaves_have_labels():
         "parameters (3,), inputs (B, 1)",
         "rate = parameters[0], layer\\n1 = parameters[1], x = inputs[0]",
         "v1 () = parameters[1] / parameters[2]",
-        "v2 (B,) = parameters[0] * inputs[0]",
+        "v2 (B,) = rate * x",
         "v3 (B,) = tanh(v2)",
         "v4 (B,) = v3 - v1",
         "return v4",

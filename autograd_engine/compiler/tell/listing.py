@@ -12,6 +12,7 @@ of these; what a step reads of those before it is called s1, s2, ..., and is set
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import prod
 from typing import Any, NamedTuple
@@ -106,14 +107,14 @@ class Listing(Storage):
         """Return all lines, of a long program the first."""
         read = [(name, shape) for name, shape in self.arrays[:3] if shape != (0,)]
         begin = ", ".join(f"{name} {shaped(shape, name == 'inputs')}" for name, shape in read)
-        text, told = [begin or "constants only"], set[str]()
+        head, text, told = [begin or "constants only"], list[str](), set[str]()
         places = [f"{name}[{i}]" for name, (count,) in self.arrays[:3] for i in range(count)]
         named = [f"{printable(name)} = {place}" for place, name in zip(places, self.names) if name]
-        text += [_first(named)] * bool(named)
+        head += [_first(named)] * bool(named)
         for number, line in enumerate(self.lines()):
             lines = line.told()
             more = [*self.mentioned(" ".join(lines), told), *lines]
-            if len(text) + len(more) > MOST:
+            if len(head) + len(text) + len(more) > MOST:
                 rest = self.program.steps[number:]
                 left = [each for step in rest for each in getattr(step, "steps", [step])]
                 kinds = [("@" if any(map(_is_product, s.forward)) else s.rule.symbol) for s in left]
@@ -123,8 +124,13 @@ class Listing(Storage):
         else:
             result = self.result()
             text += [*self.mentioned(result, told), f"return {result}"]
+        body = "\n".join(text)
+        words = Counter(re.findall(r"\w+", body)) + Counter(self.names)
+        for name, place in zip(self.names, places):
+            if name.isidentifier() and words[name] == 1:  # it can be mistaken for nothing else
+                body = body.replace(place, name)
         rows = ["each line for one row of the batch of B"] * bool(self.program.inputs)
-        return "\n".join(text + rows)
+        return "\n".join([*head, body, *rows])
 
     def mentioned(self, text: str, told: set[str]) -> Iterator[str]:
         """Yield a line for each constant and table that is not yet told."""

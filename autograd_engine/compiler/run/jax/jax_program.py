@@ -24,13 +24,8 @@ from autograd_engine.compiler.lift.loops import lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.record.rewriting import Unwritable, lowered, written_out
 from autograd_engine.compiler.record.symbols import (
-    OUT,
-    formula,
-    remembered,
-    slopes,
-    substituted,
-    unknowns,
-)
+    OUT, formula, remembered, slopes, substituted, unknowns,
+)  # fmt: skip
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.translated import OnArrays, called
 from autograd_engine.compiler.tell.listing import Listing, Rounds
