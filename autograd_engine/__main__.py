@@ -172,6 +172,7 @@ def _outline(given: list[str]) -> Namespace:
     parser.add_argument("command", metavar="COMMAND", nargs="?", choices=[*PARTS], help=hidden)
     if given:
         parser.parse_args(given)
+        parser.error("the following arguments are required: COMMAND")
     return Namespace(run=lambda options: parser.print_help())
 
 

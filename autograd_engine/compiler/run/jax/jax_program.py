@@ -22,10 +22,9 @@ from jax.interpreters import ad, batching, mlir
 
 from autograd_engine.compiler.lift.loops import lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
+from autograd_engine.compiler.record import symbols
 from autograd_engine.compiler.record.rewriting import Unwritable, lowered, written_out
-from autograd_engine.compiler.record.symbols import (
-    OUT, formula, remembered, slopes, substituted, unknowns,
-)  # fmt: skip
+from autograd_engine.compiler.record.symbols import OUT, formula, slopes, substituted, unknowns
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.translated import OnArrays, called
 from autograd_engine.compiler.tell.listing import Listing, Rounds
@@ -42,7 +41,7 @@ LARGEST = 3.4e38  # finite in single precision too
 PASSED = JaxPrimitive("passed")
 
 
-@remembered
+@symbols.remembered
 def primitive_in_jax(rule: Primitive, outer: bool = False) -> Callable[..., Any]:
     """Return a primitive as a function of JAX arrays or numbers; `outer` where it is part of a
     derivative, whose own derivative multiplies honestly (see `gradients`).
