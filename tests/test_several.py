@@ -519,9 +519,9 @@ def test_it_notes_the_line_and_takes_a_name(name):
     with ag.trace_source(), ag.named():
         output = FUNCTIONS[name](v)
     assert output.label == "output"
-    assert ag.sources.source_of(output)
+    assert ag.blocks.source_of(output)
     assert output._prev  # a look keeps both
-    assert output.label == "output" and "test_several.py" in ag.sources.source_of(output)
+    assert output.label == "output" and "test_several.py" in ag.blocks.source_of(output)
 
 
 # Primitives of one's own.

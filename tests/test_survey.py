@@ -461,7 +461,7 @@ def test_inside_no_grad_a_region_notes_nothing_and_tracing_goes_on_inside_it():
         assert Survey(x * x).homes == [""]
     with ag.trace_source(), ag.region("r"):
         y = x * x
-    assert "y = x * x" in ag.sources.source_of(y) and Survey(y).homes[-1] == "r"
+    assert "y = x * x" in ag.blocks.source_of(y) and Survey(y).homes[-1] == "r"
 
 
 def test_the_numbers_and_gradients_of_a_region_are_those_without_it():

@@ -172,8 +172,8 @@ BY_TRAINING = {
     "buffers": lambda c, t: c["training"]["optimizer"]["buffers"].update({t: [1.0]}),
     "loss": put("training", "settings", "loss"),
     "seed": put("training", "settings", "seed"),
-    "model": put("training", "settings", "model", 0),
-    "activation": put("training", "settings", "model", 1, "activation"),
+    "model": put("model", "class"),
+    "activation": put("model", "architecture", "activation"),
     "history": put("training", "history"),
     "best": put("training", "best"),
 }
