@@ -11,7 +11,7 @@ from importlib.resources import files
 import pytest
 
 from autograd_engine.compiler.run import translation
-from autograd_engine.compiler.run.translation import Untranslatable
+from autograd_engine.compiler.run.translation import Simple, Untranslatable
 from autograd_engine.primitives import TABLE, Primitive, find_primitive, primitive
 from autograd_engine.table import power_of, tanh
 from autograd_engine.views.explore.javascript import Script, written
@@ -74,7 +74,7 @@ def close(ours, theirs):
 
 def translated(source):
     """Return a function of Python as one of JavaScript."""
-    (function,) = ast.parse(source).body
+    (function,) = Simple().visit(ast.parse(source)).body
     node = function.value if isinstance(function, ast.Expr) else function
     return Script().function(node)
 

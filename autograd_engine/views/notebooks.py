@@ -80,7 +80,8 @@ def bound(text: str, leaves: Sequence[Value]) -> Any:
 
     live = Live()
     live.on_msg(moved)  # traits would wait: marimo gathers their changes for 0.4 s
-    threading.Thread(target=follow, args=(weakref.ref(live),), daemon=True).start()
+    name, given = "leaves of a page", (weakref.ref(live),)
+    threading.Thread(target=follow, args=given, name=name, daemon=True).start()
     return live
 
 
