@@ -74,7 +74,7 @@ def close(ours, theirs):
 
 def translated(source):
     """Return a function of Python as one of JavaScript."""
-    (function,) = Simple().visit(ast.parse(source)).body
+    (function,) = ast.fix_missing_locations(Simple().visit(ast.parse(source))).body
     node = function.value if isinstance(function, ast.Expr) else function
     return Script().function(node)
 
