@@ -38,14 +38,12 @@ def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> 
     odd = numpy.isnan if not check else lambda numbers: ~numpy.isfinite(numbers)
     outputs, known, exact = found[:, :count].copy(), {guards.bits}, Interpreter(owner._tape)
     lost = odd(outputs).any(1)
-    for i, (where, given) in enumerate(each_row(leaves, rows)):
-        bits = found[i, count:].tobytes()
-        if bits in known and not lost[i]:
-            continue
+    suspect = (i for i in range(len(found)) if lost[i] or found[i, count:].tobytes() not in known)
+    for i, where, given in each_row(leaves, rows, suspect):
         values = exact.values(given)
         guards.check(values, where)
         if guards.compared(found[i, count:]):  # only numbers were rounded otherwise
-            known.add(bits)
+            known.add(found[i, count:].tobytes())
         if lost[i]:
             outputs[i] = [values[place] for place in owner._tape.outputs[:count]]
         which = numpy.flatnonzero(odd(outputs[i])).tolist()
@@ -57,7 +55,7 @@ def trusted(owner: Program, found: Any, slopes: Any, leaves: Any, rows: Any) -> 
         return outputs, slopes
     _, gradient = exact.run(leaves, rows, True)
     if check and not numpy.isfinite(gradient).all():
-        for where, given in each_row(leaves, rows):
+        for _, where, given in each_row(leaves, rows, range(len(found))):
             slopes = exact.adjoints(exact.values(given))[: len(gradient)]
             for name, slope in zip(owner._feed.names, slopes):
                 if not isfinite(slope):
@@ -77,10 +75,13 @@ def computed(
     return at
 
 
-def each_row(leaves: Any, rows: Any) -> Iterator[tuple[str, list[float]]]:
-    """Yield for each row what to call it, and the numbers of all leaves in it."""
-    for i, row in enumerate([[]] if rows is None else rows.tolist()):
-        yield f" in row {i}" if rows is not None and len(rows) > 1 else "", leaves.tolist() + row
+def each_row(
+    leaves: Any, rows: Any, chosen: Iterable[int]
+) -> Iterator[tuple[int, str, list[float]]]:
+    """Yield the number of each row chosen, what to call it, and the numbers of all leaves in it."""
+    several, fixed = rows is not None and len(rows) > 1, leaves.tolist()
+    for i in chosen:
+        yield i, f" in row {i}" * several, fixed + ([] if rows is None else rows[i].tolist())
 
 
 def _told(owner: Program, numbers: list[float], which: int, tell: Any) -> str:
