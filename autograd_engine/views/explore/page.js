@@ -189,7 +189,7 @@ const stage = new Stage({
 at("quiz").addEventListener("click", () => { quiz.toggle(); show(); if (quiz.active) focusQuiz(); });
 
 put(at("title"), graphData.called ? say`Explore ${panels.L}` : say`Explore`);
-put(at("summary"), summary(program));
+put(at("summary"), counts(program.graph.description));
 panels.stale = program.isStale();
 at("title").title = at("title").textContent;
 picture.build();

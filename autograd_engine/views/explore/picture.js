@@ -44,7 +44,7 @@ function groupsOf({ groups, names, notes, inlets, shapes }) {
   });
   const titled = inlets.map((some) => some.map((inlet) => (Array.isArray(inlet) ? inlet : [shortened(names[inlet]), inlet])));
   return groups.map(([title, said, parent, gathered, members, from, leaving, shape]) => ({
-    title, notes: notes[said], parent, gathered, members, inlets: titled[from], leaving, ...laidOut[shape],
+    title: counts(title), notes: notes[said].map(counts), parent, gathered, members, inlets: titled[from], leaving, ...laidOut[shape],
   }));
 }
 
@@ -98,7 +98,7 @@ class Picture {
     this.height = root.height;
     this.root = svg("svg", {
       id: "graph", role: "group", tabindex: "-1", viewBox: `0 0 ${this.width} ${this.height}`,
-      "aria-label": say`The graph of ${this.names[this.program.output]}: ${summary(this.program)}`,
+      "aria-label": say`The graph of ${this.names[this.program.output]}: ${counts(this.program.graph.description)}`,
     });
     this.drawGroup(root, this.root, [0, 0]);
     this.canvas.replaceChildren(this.root);

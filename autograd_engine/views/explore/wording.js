@@ -51,10 +51,18 @@ function say(texts, ...values) {
   return values.some((value) => value instanceof Node) ? pieces : pieces.join("");
 }
 
-// How large a graph is, in words.
-function summary({ graph, rule }) {
-  const leaves = rule.filter(({ name }) => name === "leaf").length;
-  return Object.keys(words).length ? say`${rule.length} values, ${leaves} leaves` : graph.description;
+// What Python counted, such as "3 of 20 steps" or "5 values, 1 leaf", in the page's language.
+const COUNTED = {
+  value: (n) => say`${n} values`, leaf: (n) => say`${n} leaves`, constant: (n) => say`${n} constants`,
+  layer: (n) => say`${n} layers`, neuron: (n) => say`${n} neurons`, part: (n) => say`${n} parts`,
+  product: (n) => say`${n} products`, "dot product": (n) => say`${n} dot products`, sum: (n) => say`${n} sums`,
+  state: (n) => say`${n} states`, step: (n, of) => (of ? say`${of} of ${n} steps` : say`${n} steps`),
+};
+
+function counts(text) {
+  const some = /(?<![^ ])(?:([\d,]+) of )?([\d,]+) ([a-z ]+)(?=, |$)/g;
+  const one = (noun) => noun.replace("leaves", "leaf").replace(/s$/, "");
+  return Object.keys(words).length ? text.replace(some, (all, of, n, noun) => COUNTED[one(noun)]?.(n, of) ?? all) : text;
 }
 
 // The same for what stands in the page from the start.

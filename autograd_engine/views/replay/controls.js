@@ -42,7 +42,7 @@ if (planes.length) {
     el("span", {}, el("i", { class: "shape", "aria-hidden": "true" }, "◯"), say`sample ${grouped(runs[0].sample)}`));
 }
 put(at("title"), say`Replay`);
-put(at("summary"), contents.description);
+put(at("summary"), counts(contents.description));
 at("stage").setAttribute("aria-label", say`The graph of one sample's loss`);
 at("runs").hidden = runs.length < 2;
 document.body.classList.toggle("two-runs", runs.length > 1);

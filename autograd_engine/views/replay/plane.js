@@ -38,7 +38,7 @@ class Plane {
   }
 
   span(axis) {
-    return `${brief(this.plane.low[axis])} to ${brief(this.plane.high[axis])}`;
+    return say`${brief(this.plane.low[axis])} to ${brief(this.plane.high[axis])}`;
   }
 
   paint() {
