@@ -273,6 +273,9 @@ def test_the_command_line_writes_and_serves_until_it_is_interrupted(tmp_path):
     if assets:
         command += ["--assets", assets]
     where = {"PYTHONPATH": str(Path(ag.__file__).parent.parent), "BROWSER": f"{browser} %s"}
+    # In the background of a shell an interrupt is ignored, and what is started there inherits it.
+    listening = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+    command = [sys.executable, "-c", f"{listening}os.execv(sys.argv[1], sys.argv[1:])", *command]
     with subprocess.Popen(
         command, cwd=tmp_path, env=os.environ | where, stdout=subprocess.PIPE, text=True
     ) as process:
