@@ -4,8 +4,7 @@ An operation of several operands is written out in those of one and two as its r
 arrays can be made, `x**number` as a power of two operands. Somebody's own is read as a formula: its
 forward function for the value, its partials for the derivatives.
 
-What is computed twice is computed once, what has constants only for operands is a constant,
-what no output needs is left out. A rewrite must be exact for every number, with NaN,
+What is computed twice is computed once. A rewrite must be exact for every number, with NaN,
 infinities and signed zeros: so x * 1.0 is x, but x * 0.0 and x + 0.0 stay what they are.
 
 >>> from autograd_engine import Value, dot
@@ -23,13 +22,14 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial, reduce
 from math import copysign
 from typing import Any
 
 from autograd_engine.compiler.record.symbols import INCLINE, Symbol, remembered
-from autograd_engine.compiler.record.tape import COMPUTED, NUMBER, Draft, Tape
+from autograd_engine.compiler.record.tape import NUMBER, Draft, Tape
 from autograd_engine.primitives import TABLE, Primitive, checked
 from autograd_engine.real import as_float
 from autograd_engine.table import ADD, DIVIDE, DOT, MULTIPLY, POWER, SUBTRACT, SUM, azmul, stopped
@@ -175,44 +175,34 @@ class _Placed(Symbol):
 
 
 def common(tape: Tape) -> Tape:
-    """Return a tape of the same outputs, leaves and inputs in which nothing is computed twice, and
-    nothing of constants only.
+    """Return a tape of the same outputs, leaves and inputs in which nothing is computed twice.
 
-    Values agree to the last digit, but x**2.0 and x**-1.0, as x * x and 1.0 / x, round but once.
-    Gradients agree up to the order in which they are summed.
+    Values agree to the last digit, but x**2.0, as x * x, rounds but once. Gradients agree up to
+    the order in which they are summed.
     """
     tape = written_out(tape)
     draft = Draft(tape)
-    kinds, rules = draft.kinds, draft.rules
-    rules.update((rule, i) for i, rule in enumerate(tape.rules))
-    places = array("i", [*range(tape.first), *map(draft.constant, tape.constants)])
-    append = places.append
-    commuting = [rule in _COMMUTING for rule in tape.rules]
-    seen: dict[int, int] = {}
-    wide = 2 * tape.size + 4  # so that no two operations have the same key
-    for op, x, y in zip(tape.op, tape.x, tape.y):
-        alone, x = y < 0, places[x]
-        y = x if alone else places[y]
-        if kinds[x] == NUMBER or kinds[y] == NUMBER:
-            found = _simplified(draft, tape.rules[op], x, None if alone else y)
-            if isinstance(found, int):
-                append(found)
-                continue
-            rule, x, y = found
-            op = rules.setdefault(rule, len(rules))
-        elif y < x and commuting[op]:
+    number = draft.number
+    places = [*range(tape.first), *map(draft.constant, tape.constants)]
+    seen: dict[tuple[Primitive, int, int], int] = {}
+    for rule, below in tape.instructions():
+        x, y = places[below[0]], places[below[-1]]
+        if rule in _COMMUTING and (x in number or (y < x and y not in number)):
             x, y = y, x
-        place = seen.setdefault((op * wide + x) * wide + y, len(kinds))
-        if place == len(kinds):
-            kinds.append(COMPUTED)
-            draft.op.append(op)
-            draft.x.append(x)
-            draft.y.append(-1 if alone else y)
-        append(place)
+        if y in number:
+            if copysign(1.0, number[y]) == _SAME.get((rule, number[y])):
+                places.append(x)
+                continue
+            if rule is POWER and number[y] == 2.0:
+                rule, y = MULTIPLY, x
+        key = rule, x, y
+        if key not in seen:
+            seen[key] = draft.computed(rule, (x, y)[: len(below)])
+        places.append(seen[key])
     names: dict[int, str] = {}
     for place, name in tape.names.items():
         names.setdefault(places[place], name)
-    return draft.tape([places[place] for place in tape.outputs], names, whole=False)
+    return draft.tape([places[place] for place in tape.outputs], names)
 
 
 def lowered(tape: Tape) -> Tape:
@@ -246,35 +236,7 @@ def _hides(rule: Primitive, which: int, other: float | None) -> bool:
     for probe in (0.0, 1.0, -1.0, math.inf, -math.inf) if other is None else (other,):
         operands = [probe] * len(rule.domain)
         operands[which] = math.nan
-        try:
+        with suppress(Exception):  # which back ends give as NaN
             if not math.isnan(rule.forward(*operands)):
                 return True
-        except Exception as error:  # of arithmetic: which back ends give as NaN
-            if not isinstance(error, (ArithmeticError, ValueError)):
-                return True
     return False
-
-
-def _simplified(
-    draft: Draft, rule: Primitive, x: int, y: int | None
-) -> int | tuple[Primitive, int, int]:
-    """Return the place of an operation with a constant operand, or a simpler operation."""
-    number = draft.number
-    places = (x,) if y is None else (x, y)
-    if all(place in number for place in places):
-        try:
-            return draft.constant(float(rule.forward(*map(number.__getitem__, places))))
-        except (ArithmeticError, ValueError):  # left to those who run the tape
-            return rule, x, places[-1]
-    assert y is not None
-    if rule in _COMMUTING and x in number:
-        x, y = y, x
-    if y not in number:
-        return rule, x, y
-    if copysign(1.0, number[y]) == _SAME.get((rule, number[y])):
-        return x
-    if rule is POWER and number[y] == 2.0:
-        return MULTIPLY, x, x
-    if rule is POWER and number[y] == -1.0:
-        return DIVIDE, draft.constant(1.0), x
-    return rule, x, y
