@@ -37,7 +37,10 @@ class Symbol:
         self.name, self.rule, self.operands = name, rule, operands
 
     def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Expression:
-        return applied(rule, *operands)
+        items = [item if isinstance(item, Symbol) else as_float(item) for item in operands]
+        if rule is MULTIPLY and [item for item in items if not isinstance(item, Symbol)] == [1.0]:
+            return next(item for item in items if isinstance(item, Symbol))
+        return Symbol("", rule, tuple(items))
 
     def __repr__(self) -> str:
         if self.rule is None:
@@ -67,15 +70,6 @@ class Symbol:
 
 
 UNKNOWN = "a symbol stands for any number: there is nothing to compare"
-
-
-def applied(rule: Primitive, *operands: Any) -> Expression:
-    """Return the primitive of symbols and numbers, not all numbers; leave a factor 1 out."""
-    items = [item if isinstance(item, Symbol) else as_float(item) for item in operands]
-    numbers = [item for item in items if not isinstance(item, Symbol)]
-    if rule is MULTIPLY and numbers == [1.0]:
-        return next(item for item in items if isinstance(item, Symbol))
-    return Symbol("", rule, tuple(items))
 
 
 OUT, X, Y, Z = Symbol("out"), Symbol("x"), Symbol("y"), Symbol("z")
