@@ -72,8 +72,7 @@ class _Writer:
     def __init__(self, tape: Tape, strict: bool, own: bool, long: set[Primitive]) -> None:
         self.old, self.strict, self.own, self.long = tape, strict, own, long
         self.draft = Draft(tape)
-        self.seen: dict[tuple[Any, ...], int] = {}
-        self.shared: dict[tuple[int, ...], dict[tuple[Any, ...], int]] = {}
+        self.seen: dict[tuple[Any, ...], int] = {}  # as entries of one softmax have in common
 
     def tape(self) -> Tape:
         tape, start = self.old, self.old.start
@@ -116,7 +115,6 @@ class _Writer:
         """Write out an operation; return the place of its result."""
         number = self.draft.number
         given = [number[p] if p in number else _Placed(p, self) for p in places]
-        self.seen = self.shared.setdefault(tuple(places), {})  # as entries of one softmax do
         try:
             return self.place(self.applied(rule, given))
         except Unwritable:
@@ -147,8 +145,6 @@ class _Writer:
             for operand, slope in zip(operands, slopes):
                 if isinstance(operand, _Placed):
                     total = total + INCLINE(operand, slope)
-        except Unwritable:
-            raise
         except Exception as error:  # whatever somebody's function does not do with a symbol
             raise Unwritable(
                 f"{rule.name!r} has no formula: its forward function or its partials branch, or "
