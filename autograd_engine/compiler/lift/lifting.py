@@ -8,7 +8,6 @@ that is true, such as the heads of an attention, a stack of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -76,16 +75,15 @@ class Lifting(Placing):
         own = None if TABLE.get(wave.rule.name) is wave.rule else formula(wave.rule)
         if own is not None:
             known = dict(zip((X, Y), operands))
-            last = evaluated(own, known, shape, memory, memory.between, forward, {})
-            made = any(found.out is last for found in forward)
-            whole = replace(forward.pop(), out=out) if made else Instruction("copy", out, (last,))
+            last = evaluated(own, known, shape, memory, memory.new, forward, {})
+            whole = Instruction("copy", out, (last,))
         forward.append(whole)
 
     def add_scan(self, wave: Wave) -> None:
         wave = wave.chosen(self.best_order([wave.columns[0].factors[0][:, 0]]))
         places, arena = wave.columns[0].factors[0], self.arena(wave.places)
         operand, (rows, terms) = self.operand(places), places.shape
-        whole = self.memory.new(arena, (rows, terms))
+        whole = self.memory.new((rows, terms), arena == "V")
         self.slot[wave.places] = whole.start + numpy.arange(rows) * terms + terms - 1
         made = Instruction("scan", whole, (operand,), wave.rule)
         last = Ref(arena, whole.start + terms - 1, (rows,), (terms,))
@@ -146,7 +144,7 @@ class Lifting(Placing):
             pair = (*step.forward[0].ins, *found.ins)
             step.forward[:] = [Instruction("map", out, pair, rule)]
         else:
-            step.forward += added(found, sign, first, self.memory.between)
+            step.forward += added(found, sign, first, self.memory.new)
 
 
 def spelled_out(wave: Wave) -> Wave | None:

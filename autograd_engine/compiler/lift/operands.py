@@ -59,7 +59,7 @@ class Placing:
 
     def new(self, places: Array, shape: tuple[int, ...]) -> Ref:
         """Give the values of a step their slots."""
-        ref = self.memory.new(self.arena(places), shape)
+        ref = self.memory.new(shape, self.arena(places) == "V")
         self.slot[places] = ref.start + numpy.arange(len(places))
         return ref
 
@@ -122,7 +122,7 @@ class Placing:
             slots[constant] = block + numpy.arange(numpy.count_nonzero(constant))
         key = kinds.tobytes(), slots.tobytes()
         if key not in self.copies:
-            ref = self.copies[key] = self.memory.new("V" if batched.any() else "v", flat.shape)
+            ref = self.copies[key] = self.memory.new(flat.shape, batched.any())
             for arena, some in (("v", ~batched), ("V", batched)):
                 if some.any():
                     at = None if some.all() else numpy.flatnonzero(some)
