@@ -126,10 +126,6 @@ class Loop:
         elif found.kind != "contract":
             return None
         first, second, result = re.split(",|->", axes)
-        lengths = dict(zip(first + second, refs[0].shape + refs[1].shape))
-        over_rows = any(ref.batched for ref in refs) and not to.batched
-        if sum(lengths[c] > 1 for c in {*first, *second} - {*result}) + over_rows > 1:
-            return None  # the core sums over two axes
         axes = f"{first}t,{second}t->{result}"
         return Instruction("contract", found.out, whole, axes=axes)
 
