@@ -35,13 +35,10 @@ class Placing:
         tape, self.kind = waves.tape, waves.kind
         self.numbers = numpy.zeros(tape.size)
         self.numbers[tape.first : tape.start] = tape.constants
-        # Where each value stands in its arena; of constants, which of those of equal bits it is.
-        self.slot = numpy.zeros(tape.size, numpy.int64)
+        # Where each value stands in its arena; of constants, which it is.
+        self.slot = numpy.arange(tape.size) - tape.first
         own = len(tape.inputs) - len(given)
         self.slot[: tape.first] = [*range(len(self.home)), *range(own), *given]
-        seen: dict[int, int] = {}
-        bits = self.numbers[tape.first : tape.start].view(numpy.int64).tolist()
-        self.slot[tape.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
 
     def settled(self, places: Array) -> Array:
         """Return where values stand in memory; leaves that are read at last get a place."""

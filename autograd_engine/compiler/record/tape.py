@@ -77,7 +77,6 @@ class Tape:
         return zip(map(self.rules.__getitem__, self.op), self.operands())
 
 
-Array = Any
 PARAMETER, OTHER, INPUT, NUMBER, COMPUTED = range(5)
 
 
@@ -176,23 +175,21 @@ def record(
     """
     OWN.clear()
     draft = Draft()
-    kinds, number = draft.kinds, draft.number
+    kinds = draft.kinds
     place: dict[int, int] = {}  # of each value, by id
     labelled: list[Value] = []
 
     def met(value: Value) -> int:
         """Return the place of a value; of a leaf or a constant that is new, give it one."""
-        found = place.setdefault(id(value), len(kinds))
-        if found == len(kinds):
+        if id(value) not in place:
             if value._rule is CONSTANT:
-                number[found] = value.data
-                kinds.append(NUMBER)
+                place[id(value)] = draft.constant(value.data)
             else:
                 is_parameter = parameters is None and value._rule is LEAF
-                draft.leaf(value, PARAMETER if is_parameter else OTHER)
+                place[id(value)] = draft.leaf(value, PARAMETER if is_parameter else OTHER)
             if getattr(value, "_note", NOTHING).label:  # as `noted`, without a call
                 labelled.append(value)
-        return found
+        return place[id(value)]
 
     for kind, given in ((PARAMETER, parameters or ()), (INPUT, inputs)):
         for value in given:
@@ -205,9 +202,7 @@ def record(
         except KeyError:
             places = list(map(met, below))
         if kinds[places[0]] == NUMBER and all(kinds[found] == NUMBER for found in places):
-            place[id(node)] = len(kinds)
-            number[len(kinds)] = node._data
-            kinds.append(NUMBER)
+            place[id(node)] = draft.constant(node._data)
             continue
         place[id(node)] = draft.computed(node._rule, places)
         if getattr(node, "_note", NOTHING).label:
