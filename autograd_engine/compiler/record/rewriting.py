@@ -44,17 +44,15 @@ class Unwritable(ValueError):
     """Names a primitive of several operands that is no formula, and so cannot be written out."""
 
 
-def written_out(
-    tape: Tape, strict: bool = True, own: bool = False, kept: Sequence[Primitive] = ()
-) -> Tape:
+def written_out(tape: Tape, own: bool = False, kept: Sequence[Primitive] = ()) -> Tape:
     """Return the tape with all its operations elementary: of one operand or of two; with `own`,
     none but those of the table. Those to be `kept` stay as they are.
 
-    Where that cannot be raises `Unwritable`; if not `strict`, leaves the operation as it is.
+    Where that cannot be raises `Unwritable`.
     """
     long = {rule for rule in tape.rules if rule not in kept and is_long(rule, own)}
     if long or any(rule.name.startswith("**") for rule in tape.rules):
-        return _Writer(tape, strict, own, long).tape()
+        return _Writer(tape, own, long).tape()
     return tape
 
 
@@ -69,13 +67,13 @@ def is_long(rule: Primitive, own: bool) -> bool:
 class _Writer:
     """The tape that is being written."""
 
-    def __init__(self, tape: Tape, strict: bool, own: bool, long: set[Primitive]) -> None:
-        self.old, self.strict, self.own, self.long = tape, strict, own, long
+    def __init__(self, tape: Tape, own: bool, long: set[Primitive]) -> None:
+        self.old, self.own, self.long = tape, own, long
         self.draft = Draft(tape)
         self.seen: dict[tuple[Any, ...], int] = {}  # as entries of one softmax have in common
 
     def tape(self) -> Tape:
-        tape, start = self.old, self.old.start
+        tape, start, number = self.old, self.old.start, self.draft.number
         at = [*range(tape.first), *map(self.place, tape.constants)]
         for rule, below in tape.instructions():
             places = [at[place] for place in below]
@@ -84,7 +82,8 @@ class _Writer:
             elif rule is SUM or rule is DOT:
                 at.append(self.chained(rule, places))
             else:
-                at.append(self.write(rule, places))
+                given = [number[p] if p in number else _Placed(p, self) for p in places]
+                at.append(self.place(self.applied(rule, given)))
         computed = self.draft.kinds
         names = {
             at[place]: name
@@ -103,24 +102,13 @@ class _Writer:
         return self.draft.computed(rule, places)
 
     def chained(self, rule: Primitive, places: Sequence[int]) -> int:
-        """Write out a sum or a dot product, as `write` does, but without a symbol for each."""
+        """Write out a sum or a dot product, as `applied` does, but without a symbol for each."""
         terms = [*places]
         if rule is DOT:
             odd = len(places) % 2
             pairs = zip(places[odd::2], places[odd + 1 :: 2])
             terms = [*places[:odd], *[self.append(MULTIPLY, x, y) for x, y in pairs]]
         return reduce(partial(self.append, ADD), terms)
-
-    def write(self, rule: Primitive, places: Sequence[int]) -> int:
-        """Write out an operation; return the place of its result."""
-        number = self.draft.number
-        given = [number[p] if p in number else _Placed(p, self) for p in places]
-        try:
-            return self.place(self.applied(rule, given))
-        except Unwritable:
-            if self.strict:
-                raise
-            return self.append(rule, *places)
 
     def applied(self, rule: Primitive, operands: Sequence[Any]) -> Any:
         """Append whatever an operation on places and numbers is made of; return its result."""
