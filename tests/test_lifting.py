@@ -80,7 +80,6 @@ NETWORKS = {
     "p * p": (lambda: graphs.fitted(XOR, ODD, penalty=lambda p: p * p), 9, 3),
     "p ** 2": (lambda: graphs.fitted(XOR, ODD, penalty=lambda p: p**2), 9, 3),
     "two equal samples": (lambda: graphs.fitted([*XOR, XOR[1]], [*ODD, 1.0]), 7, 3),
-    "equal inputs, other targets": (lambda: graphs.fitted([*XOR, XOR[1]], [*ODD, 3.0]), 7, 3),
 }
 
 

@@ -2,7 +2,6 @@
 
 import math
 import random
-from array import array
 
 import numpy
 import pytest
@@ -12,7 +11,6 @@ from autograd_engine import Value
 from autograd_engine.compiler.record.rewriting import common
 from autograd_engine.compiler.record.tape import Tape, record
 from autograd_engine.compiler.run.native.machine import Machine
-from autograd_engine.primitives import TABLE
 
 INF, NAN = math.inf, math.nan
 EDGES = [NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 0.1, -3.7, 1e308, -1e308, 1e-308, 5e-324, -5e-324]
@@ -48,7 +46,6 @@ REWRITES = {
     "plus minus zero":      (lambda x: x + -0.0,     []),
     "minus zero plus":      (lambda x: -0.0 + x,     []),
     "to the power of one":  (lambda x: x**1.0,       []),
-    "reciprocal":           (lambda x: x**-1.0,      ["divide"]),
     "square":               (lambda x: x**2.0,       ["multiply"]),
     "square of an integer": (lambda x: x**2,         ["multiply"]),
 }
@@ -83,15 +80,14 @@ def test_a_rewrite_keeps_value_and_derivative_at_every_edge(name, x):
     assert same(slope, by_rule)
 
 
-def test_squares_and_reciprocals_agree_with_pow_to_1e_15():
+def test_squares_agree_with_pow_to_1e_15():
     rng = random.Random(3)
-    for formula in (lambda x: x**2.0, lambda x: x**-1.0):
-        tape = recorded(formula)
-        for _ in range(500):
-            x = rng.uniform(-1.0, 1.0) * 10.0 ** rng.randrange(-150, 150)
-            (value, (slope,)), (expected, (by_rule,)) = run(common(tape), x), run(tape, x)
-            assert value == pytest.approx(expected, rel=1e-15)  # pow is within one ulp
-            assert slope == pytest.approx(by_rule, rel=1e-15)
+    tape = recorded(lambda x: x**2.0)
+    for _ in range(500):
+        x = rng.uniform(-1.0, 1.0) * 10.0 ** rng.randrange(-150, 150)
+        (value, (slope,)), (expected, (by_rule,)) = run(common(tape), x), run(tape, x)
+        assert value == pytest.approx(expected, rel=1e-15)  # pow is within one ulp
+        assert slope == pytest.approx(by_rule, rel=1e-15)
 
 
 def test_what_is_computed_twice_is_computed_once():
@@ -132,37 +128,6 @@ def test_equal_constants_are_one_by_their_bits():
     assert sum(number != number for number in tape.constants) == 1
 
 
-def test_what_no_output_needs_is_left_out_and_leaves_stay():
-    x, y, unused = Value(2.0), Value(3.0, "y"), Value(4.0)
-    tape = record([x * 5.0, ag.sin(y) + 7.0], inputs=[unused])
-    tape.outputs = tape.outputs[:1]
-    left = common(tape)
-    assert (names(left), left.constants) == (["multiply"], [5.0])
-    assert (left.parameters, left.inputs) == ([x, y], [unused])
-
-
-def test_operations_on_constants_become_constants():
-    power, log = TABLE["power"], TABLE["log"]
-    tape = Tape(
-        [Value(2.0)], [], [], [3.0, 2.0], [power, TABLE["multiply"]],
-        op=array("i", [0, 1]), x=array("i", [1, 0]), y=array("i", [2, 3]), outputs=[4],
-    )  # fmt: skip
-    folded = common(tape)
-    assert (names(folded), folded.constants) == (["multiply"], [9.0])
-    assert run(folded, 2.0) == (18.0, [9.0])
-    tape.rules, tape.constants = [log, TABLE["multiply"]], [-3.0, 2.0]
-    tape.y = array("i", [-1, 3])
-    assert names(common(tape)) == ["log", "multiply"]  # it has no value: left to the runner
-
-
-def test_a_constant_made_by_a_rewrite_is_folded_further():
-    tape = Tape(
-        [Value(2.0)], [], [], [4.0, 2.0], [TABLE["divide"], TABLE["power"]],
-        op=array("i", [0, 1]), x=array("i", [1, 0]), y=array("i", [2, 3]), outputs=[4],
-    )  # fmt: skip
-    assert names(common(tape)) == ["multiply"]  # x ** (4 / 2)
-
-
 def test_outputs_may_be_leaves_constants_and_repeated():
     x = Value(2.0)
     y = x * 3.0
@@ -179,7 +144,7 @@ def test_labels_go_where_their_values_go():
     last = ag.exp(again * 1.0 + square)
     last.label = "last"
     tape = common(record([last]))
-    assert tape.names == {0: "x", 1: "again", 3: "last"}  # the first recorded names both
+    assert tape.names == {0: "x", 2: "again", 4: "last"}  # the first recorded names both
 
 
 def test_a_tape_is_not_changed():

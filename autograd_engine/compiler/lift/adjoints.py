@@ -25,7 +25,6 @@ from autograd_engine.compiler.lift.arrays import (
 )
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.record.symbols import Expression, Symbol
-from autograd_engine.table import NEGATIVE
 
 Array = Any
 Shape = tuple[int, ...]
@@ -66,9 +65,9 @@ class Adjoints:
         for step in steps:
             for out, refs, index in made(step):
                 if self.is_active(*refs, index=index):
-                    active = self.whole(out).within(self.active[out.arena])
-                    more |= not active.all()
-                    active[...] = True
+                    active, slots = self.active[out.arena], self.slots(out)
+                    more |= not active[slots].all()
+                    active[slots] = True
             if isinstance(step, Loop):
                 self.loop = step
                 while self.mark(step.steps):
@@ -76,20 +75,14 @@ class Adjoints:
                 self.loop = None
         return more
 
-    def whole(self, ref: Ref) -> Ref:
-        return self.loop.all_steps(ref) if self.loop else ref
-
     def is_active(self, *refs: Ref, index: Array = None) -> bool:
         """Say whether a parameter is below some of these values, in a loop at some step."""
-        if index is not None:
-            return bool(self.active[refs[0].arena][self.slots(refs[0], index)].any())
-        return any(self.whole(ref).within(self.active[ref.arena]).any() for ref in refs)
+        return any(self.active[ref.arena][self.slots(ref, index)].any() for ref in refs)
 
     def slots(self, ref: Ref, index: Array = None) -> Array:
         """Return the slots of a view, or these of its arena, in a loop those of all steps."""
-        if index is None:
-            return self.whole(ref).slots().ravel()
-        return (self.loop.in_all_steps(ref.arena, index) if self.loop else index).ravel()
+        index = ref.slots() if index is None else index
+        return (self.loop.in_all_steps(ref.arena, index.ravel()) if self.loop else index).ravel()
 
     def number(self, regions: Iterable[Ref]) -> None:
         """Take the adjoints of these for something that is cleared as one."""
@@ -119,21 +112,21 @@ class Adjoints:
             shape, strides = (tuple(axis[i] for axis in kept) for i in (0, 1))
             target = Ref(target.arena, target.start, shape, strides)
             found = Instruction("sum", target, (value,), over=over)
-        if target.simple:
+        slots = target.slots().ravel()
+        if len(numpy.unique(slots)) == len(slots):
             found = replace(found, out=target)
             self.to += added(found, sign, self.clear(target), self.scratch)
             target.within(self.written[target.arena])[...] = True
         else:
-            value = self.made(replace(found, out=blank(target.shape, target.batched)))
-            self.put(operand.arena, target.slots().ravel(), value, sign)
+            value = self.scratch(target.shape, target.batched)
+            self.to += added(replace(found, out=value), sign, True, self.scratch)
+            self.put(operand.arena, slots, value)
 
-    def put(self, arena: str, slots: Array, value: Ref, sign: int = 1, at: Array = None) -> None:
+    def put(self, arena: str, slots: Array, value: Ref, at: Array = None) -> None:
         """Append what adds to the adjoints of these values, some of which may come twice."""
         self.clear_all(BACK[arena], slots)
-        value = value.reshaped((value.size,))
-        if sign < 0:
-            value = self.made(Instruction("map", value, (value,), NEGATIVE))
         target = contiguous(BACK[arena], 0, (1,))
+        value = value.reshaped((value.size,))
         self.to.append(Instruction("put", target, (value,), index=slots, at=at))
 
     def clear(self, target: Ref) -> bool:
@@ -180,7 +173,7 @@ class Adjoints:
             return evaluated(expression, known, shape, memory, self.scratch, self.to, self.memo)
         known = {symbol: loop.all_steps(ref) for symbol, ref in known.items()}
         whole = (loop.times, *shape)
-        found = evaluated(expression, known, whole, memory, memory.between, self.before, self.memo)
+        found = evaluated(expression, known, whole, memory, memory.new, self.before, self.memo)
         loop.slopes.append(contiguous(found.arena, found.start, (loop.times, prod(shape))))
         return contiguous(found.arena, found.start, shape)
 

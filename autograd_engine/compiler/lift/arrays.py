@@ -51,17 +51,6 @@ class Ref:
         """The number of elements, those of a batch not counted."""
         return prod(self.shape)
 
-    @property
-    def simple(self) -> bool:
-        """Whether the strides tell that no slot is seen twice: each steps over all smaller ones."""
-        seen = 1
-        for stride, length in sorted((abs(s), n) for s, n in zip(self.strides, self.shape)):
-            if length > 1:
-                if stride < seen:
-                    return False
-                seen = stride * (length - 1) + seen
-        return True
-
     def slots(self) -> Array:
         """Return the slot of each element, in an array of the view's shape."""
         found = numpy.array(self.start)
@@ -163,14 +152,12 @@ class Memory:
     constants: list[tuple[int, Array]] = field(default_factory=list)
     known: dict[bytes, int] = field(default_factory=dict)
 
-    def new(self, arena: str, shape: tuple[int, ...]) -> Ref:
+    def new(self, shape: tuple[int, ...], batched: bool) -> Ref:
+        """Reserve slots for values."""
+        arena = "V" if batched else "v"
         ref = contiguous(arena, self.sizes[arena], shape)
         self.sizes[arena] += ref.size
         return ref
-
-    def between(self, shape: tuple[int, ...], batched: bool) -> Ref:
-        """Reserve slots for values that stand between those of the tape."""
-        return self.new("V" if batched else "v", shape)
 
     def constant(self, numbers: Array) -> Ref:
         """Return a view of constants: one slot, seen again and again, where all are one."""
@@ -183,7 +170,7 @@ class Memory:
         """Return where constants stand one behind the other."""
         key = numbers.tobytes()
         if key not in self.known:
-            self.known[key] = self.new("v", numbers.shape).start
+            self.known[key] = self.new(numbers.shape, False).start
             self.constants.append((self.known[key], numbers.copy()))
         return self.known[key]
 

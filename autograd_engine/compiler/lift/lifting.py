@@ -8,7 +8,6 @@ that is true, such as the heads of an attention, a stack of them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -76,16 +75,15 @@ class Lifting(Placing):
         own = None if TABLE.get(wave.rule.name) is wave.rule else formula(wave.rule)
         if own is not None:
             known = dict(zip((X, Y), operands))
-            last = evaluated(own, known, shape, memory, memory.between, forward, {})
-            made = any(found.out is last for found in forward)
-            whole = replace(forward.pop(), out=out) if made else Instruction("copy", out, (last,))
+            last = evaluated(own, known, shape, memory, memory.new, forward, {})
+            whole = Instruction("copy", out, (last,))
         forward.append(whole)
 
     def add_scan(self, wave: Wave) -> None:
         wave = wave.chosen(self.best_order([wave.columns[0].factors[0][:, 0]]))
         places, arena = wave.columns[0].factors[0], self.arena(wave.places)
         operand, (rows, terms) = self.operand(places), places.shape
-        whole = self.memory.new(arena, (rows, terms))
+        whole = self.memory.new((rows, terms), arena == "V")
         self.slot[wave.places] = whole.start + numpy.arange(rows) * terms + terms - 1
         made = Instruction("scan", whole, (operand,), wave.rule)
         last = Ref(arena, whole.start + terms - 1, (rows,), (terms,))
@@ -104,7 +102,8 @@ class Lifting(Placing):
             key=lambda column: (-column.sign, -len(column.factors), -column.factors[0].shape[1]),
         ):
             for part in self.parts(column, out, grid):
-                self.add_part(step, column.sign, part)
+                step.parts.append((column.sign, part))
+                step.forward += added(part, column.sign, len(step.parts) == 1, self.memory.new)
 
     def parts(self, column: Column, out: Ref, grid: Grid | None) -> Iterator[Instruction]:
         """Yield what makes a column's terms: one by one, summed along an axis or contracted."""
@@ -136,18 +135,6 @@ class Lifting(Placing):
         slots = self.slot[places]
         return bool((slots == slots.take([0], axis)).all())
 
-    def add_part(self, step: Step, sign: int, found: Instruction) -> None:
-        """Append what adds one part to the sum."""
-        first, out = not step.parts, found.out
-        step.parts.append((sign, found))
-        before = [(made.kind, made.ins[0].shape) for made in step.forward]
-        if found.kind == "copy" and before == [("copy", out.shape)]:
-            rule = ADD if sign > 0 else SUBTRACT
-            pair = (*step.forward[0].ins, *found.ins)
-            step.forward[:] = [Instruction("map", out, pair, rule)]
-        else:
-            step.forward += added(found, sign, first, self.memory.between)
-
 
 def spelled_out(wave: Wave) -> Wave | None:
     """Return the sum as the operation that it is where it has but one or two plain terms."""
@@ -169,7 +156,6 @@ def grids(wave: Wave, slot: Array) -> Iterator[tuple[Grid | None, Wave]]:
     column, row = (_vectors(slot[places]) for places in main)
     if column.max() < row.max():  # the longer axis runs fastest, as NumPy likes it
         column, row = row, column
-    column = _distinct(row, column)
     block = _blocks(row, column)
     rest = []
     by_shape: dict[tuple[int, int], list[Array]] = {}
@@ -193,17 +179,6 @@ def _vectors(slots: Array) -> Array:
     rank = numpy.empty(len(first), numpy.int64)
     rank[numpy.lexsort(slots[first, :2].T[::-1])] = numpy.arange(len(first))
     return rank[back]
-
-
-def _distinct(row: Array, column: Array) -> Array:
-    """Number columns anew where pairs come twice, as of a sample that does: each time another."""
-    pairs = row * (column.max() + 1) + column
-    order, time = numpy.argsort(pairs, kind="stable"), numpy.empty_like(pairs)
-    ranked = pairs[order]
-    if (ranked[1:] != ranked[:-1]).all():
-        return column
-    time[order] = numpy.arange(len(pairs)) - numpy.searchsorted(ranked, ranked)
-    return numpy.unique(column * (time.max() + 1) + time, return_inverse=True)[1]
 
 
 def _blocks(row: Array, column: Array) -> Array:

@@ -126,10 +126,6 @@ class Loop:
         elif found.kind != "contract":
             return None
         first, second, result = re.split(",|->", axes)
-        lengths = dict(zip(first + second, refs[0].shape + refs[1].shape))
-        over_rows = any(ref.batched for ref in refs) and not to.batched
-        if sum(lengths[c] > 1 for c in {*first, *second} - {*result}) + over_rows > 1:
-            return None  # the core sums over two axes
         axes = f"{first}t,{second}t->{result}"
         return Instruction("contract", found.out, whole, axes=axes)
 
@@ -192,7 +188,7 @@ class _Program(Lifting):
         fixed = {key: self.source(key) for key in arenas if not isinstance(key, tuple)}
         moving = [(a, *key[:2]) for key, a in arenas.items() if key not in fixed]
         rows = {a: [i for b, kind, i in moving if (b, kind) == (a, INPUT)] for a in VALUES}
-        blocks = {a: memory.new(a, (times, len(rows[a]))) for a in VALUES if rows[a]}
+        blocks = {a: memory.new((times, len(rows[a])), a == "V") for a in VALUES if rows[a]}
         for a, block in blocks.items():
             fixed.update({(INPUT, i, 0): (a, at) for at, i in enumerate(rows[a], block.start)})
         # Where a node of the body stands in its frame, at first a guess, and the frame's size.

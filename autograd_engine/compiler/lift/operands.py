@@ -35,13 +35,10 @@ class Placing:
         tape, self.kind = waves.tape, waves.kind
         self.numbers = numpy.zeros(tape.size)
         self.numbers[tape.first : tape.start] = tape.constants
-        # Where each value stands in its arena; of constants, which of those of equal bits it is.
-        self.slot = numpy.zeros(tape.size, numpy.int64)
+        # Where each value stands in its arena; of constants, which it is.
+        self.slot = numpy.arange(tape.size) - tape.first
         own = len(tape.inputs) - len(given)
         self.slot[: tape.first] = [*range(len(self.home)), *range(own), *given]
-        seen: dict[int, int] = {}
-        bits = self.numbers[tape.first : tape.start].view(numpy.int64).tolist()
-        self.slot[tape.first : tape.start] = [seen.setdefault(b, len(seen)) for b in bits]
 
     def settled(self, places: Array) -> Array:
         """Return where values stand in memory; leaves that are read at last get a place."""
@@ -59,7 +56,7 @@ class Placing:
 
     def new(self, places: Array, shape: tuple[int, ...]) -> Ref:
         """Give the values of a step their slots."""
-        ref = self.memory.new(self.arena(places), shape)
+        ref = self.memory.new(shape, self.arena(places) == "V")
         self.slot[places] = ref.start + numpy.arange(len(places))
         return ref
 
@@ -122,7 +119,7 @@ class Placing:
             slots[constant] = block + numpy.arange(numpy.count_nonzero(constant))
         key = kinds.tobytes(), slots.tobytes()
         if key not in self.copies:
-            ref = self.copies[key] = self.memory.new("V" if batched.any() else "v", flat.shape)
+            ref = self.copies[key] = self.memory.new(flat.shape, batched.any())
             for arena, some in (("v", ~batched), ("V", batched)):
                 if some.any():
                     at = None if some.all() else numpy.flatnonzero(some)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy
-
 from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint, made
 from autograd_engine.compiler.lift.arrays import (
     ArrayProgram,
@@ -159,10 +157,6 @@ class _Reverse(Adjoints):
         rule = part.rule or (MULTIPLY if part.kind == "contract" else ADD)
         if out.batched and not (left.batched or right.batched):
             out = self.made(Instruction("sum", blank(out.shape, False), (out,)))
-        if rule is MULTIPLY and left == right and out.size == 1:
-            # A sum of squares: both factors get the same.
-            two = self.memory.constant(numpy.full(out.shape, 2.0))
-            out, factors = self.made(Instruction("map", out, (out, two), MULTIPLY)), (left,)
         if part.axes == "hsk,hjk->hsj":  # a contraction sums over the batch by itself
             for this, other, axes in zip(factors, (right, left), ("hsj,hjk->hsk", "hsj,hsk->hjk")):
                 if self.is_active(this):

@@ -4,8 +4,7 @@ An operation of several operands is written out in those of one and two as its r
 arrays can be made, `x**number` as a power of two operands. Somebody's own is read as a formula: its
 forward function for the value, its partials for the derivatives.
 
-What is computed twice is computed once, what has constants only for operands is a constant,
-what no output needs is left out. A rewrite must be exact for every number, with NaN,
+What is computed twice is computed once. A rewrite must be exact for every number, with NaN,
 infinities and signed zeros: so x * 1.0 is x, but x * 0.0 and x + 0.0 stay what they are.
 
 >>> from autograd_engine import Value, dot
@@ -23,13 +22,14 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial, reduce
 from math import copysign
 from typing import Any
 
 from autograd_engine.compiler.record.symbols import INCLINE, Symbol, remembered
-from autograd_engine.compiler.record.tape import COMPUTED, NUMBER, Draft, Tape
+from autograd_engine.compiler.record.tape import NUMBER, Draft, Tape
 from autograd_engine.primitives import TABLE, Primitive, checked
 from autograd_engine.real import as_float
 from autograd_engine.table import ADD, DIVIDE, DOT, MULTIPLY, POWER, SUBTRACT, SUM, azmul, stopped
@@ -44,17 +44,15 @@ class Unwritable(ValueError):
     """Names a primitive of several operands that is no formula, and so cannot be written out."""
 
 
-def written_out(
-    tape: Tape, strict: bool = True, own: bool = False, kept: Sequence[Primitive] = ()
-) -> Tape:
+def written_out(tape: Tape, own: bool = False, kept: Sequence[Primitive] = ()) -> Tape:
     """Return the tape with all its operations elementary: of one operand or of two; with `own`,
     none but those of the table. Those to be `kept` stay as they are.
 
-    Where that cannot be raises `Unwritable`; if not `strict`, leaves the operation as it is.
+    Where that cannot be raises `Unwritable`.
     """
     long = {rule for rule in tape.rules if rule not in kept and is_long(rule, own)}
     if long or any(rule.name.startswith("**") for rule in tape.rules):
-        return _Writer(tape, strict, own, long).tape()
+        return _Writer(tape, own, long).tape()
     return tape
 
 
@@ -69,14 +67,13 @@ def is_long(rule: Primitive, own: bool) -> bool:
 class _Writer:
     """The tape that is being written."""
 
-    def __init__(self, tape: Tape, strict: bool, own: bool, long: set[Primitive]) -> None:
-        self.old, self.strict, self.own, self.long = tape, strict, own, long
+    def __init__(self, tape: Tape, own: bool, long: set[Primitive]) -> None:
+        self.old, self.own, self.long = tape, own, long
         self.draft = Draft(tape)
-        self.seen: dict[tuple[Any, ...], int] = {}
-        self.shared: dict[tuple[int, ...], dict[tuple[Any, ...], int]] = {}
+        self.seen: dict[tuple[Any, ...], int] = {}  # as entries of one softmax have in common
 
     def tape(self) -> Tape:
-        tape, start = self.old, self.old.start
+        tape, start, number = self.old, self.old.start, self.draft.number
         at = [*range(tape.first), *map(self.place, tape.constants)]
         for rule, below in tape.instructions():
             places = [at[place] for place in below]
@@ -85,7 +82,8 @@ class _Writer:
             elif rule is SUM or rule is DOT:
                 at.append(self.chained(rule, places))
             else:
-                at.append(self.write(rule, places))
+                given = [number[p] if p in number else _Placed(p, self) for p in places]
+                at.append(self.place(self.applied(rule, given)))
         computed = self.draft.kinds
         names = {
             at[place]: name
@@ -104,25 +102,13 @@ class _Writer:
         return self.draft.computed(rule, places)
 
     def chained(self, rule: Primitive, places: Sequence[int]) -> int:
-        """Write out a sum or a dot product, as `write` does, but without a symbol for each."""
+        """Write out a sum or a dot product, as `applied` does, but without a symbol for each."""
         terms = [*places]
         if rule is DOT:
             odd = len(places) % 2
             pairs = zip(places[odd::2], places[odd + 1 :: 2])
             terms = [*places[:odd], *[self.append(MULTIPLY, x, y) for x, y in pairs]]
         return reduce(partial(self.append, ADD), terms)
-
-    def write(self, rule: Primitive, places: Sequence[int]) -> int:
-        """Write out an operation; return the place of its result."""
-        number = self.draft.number
-        given = [number[p] if p in number else _Placed(p, self) for p in places]
-        self.seen = self.shared.setdefault(tuple(places), {})  # as entries of one softmax do
-        try:
-            return self.place(self.applied(rule, given))
-        except Unwritable:
-            if self.strict:
-                raise
-            return self.append(rule, *places)
 
     def applied(self, rule: Primitive, operands: Sequence[Any]) -> Any:
         """Append whatever an operation on places and numbers is made of; return its result."""
@@ -147,8 +133,6 @@ class _Writer:
             for operand, slope in zip(operands, slopes):
                 if isinstance(operand, _Placed):
                     total = total + INCLINE(operand, slope)
-        except Unwritable:
-            raise
         except Exception as error:  # whatever somebody's function does not do with a symbol
             raise Unwritable(
                 f"{rule.name!r} has no formula: its forward function or its partials branch, or "
@@ -175,44 +159,34 @@ class _Placed(Symbol):
 
 
 def common(tape: Tape) -> Tape:
-    """Return a tape of the same outputs, leaves and inputs in which nothing is computed twice, and
-    nothing of constants only.
+    """Return a tape of the same outputs, leaves and inputs in which nothing is computed twice.
 
-    Values agree to the last digit, but x**2.0 and x**-1.0, as x * x and 1.0 / x, round but once.
-    Gradients agree up to the order in which they are summed.
+    Values agree to the last digit, but x**2.0, as x * x, rounds but once. Gradients agree up to
+    the order in which they are summed.
     """
     tape = written_out(tape)
     draft = Draft(tape)
-    kinds, rules = draft.kinds, draft.rules
-    rules.update((rule, i) for i, rule in enumerate(tape.rules))
-    places = array("i", [*range(tape.first), *map(draft.constant, tape.constants)])
-    append = places.append
-    commuting = [rule in _COMMUTING for rule in tape.rules]
-    seen: dict[int, int] = {}
-    wide = 2 * tape.size + 4  # so that no two operations have the same key
-    for op, x, y in zip(tape.op, tape.x, tape.y):
-        alone, x = y < 0, places[x]
-        y = x if alone else places[y]
-        if kinds[x] == NUMBER or kinds[y] == NUMBER:
-            found = _simplified(draft, tape.rules[op], x, None if alone else y)
-            if isinstance(found, int):
-                append(found)
-                continue
-            rule, x, y = found
-            op = rules.setdefault(rule, len(rules))
-        elif y < x and commuting[op]:
+    number = draft.number
+    places = [*range(tape.first), *map(draft.constant, tape.constants)]
+    seen: dict[tuple[Primitive, int, int], int] = {}
+    for rule, below in tape.instructions():
+        x, y = places[below[0]], places[below[-1]]
+        if rule in _COMMUTING and (x in number or (y < x and y not in number)):
             x, y = y, x
-        place = seen.setdefault((op * wide + x) * wide + y, len(kinds))
-        if place == len(kinds):
-            kinds.append(COMPUTED)
-            draft.op.append(op)
-            draft.x.append(x)
-            draft.y.append(-1 if alone else y)
-        append(place)
+        if y in number:
+            if copysign(1.0, number[y]) == _SAME.get((rule, number[y])):
+                places.append(x)
+                continue
+            if rule is POWER and number[y] == 2.0:
+                rule, y = MULTIPLY, x
+        key = rule, x, y
+        if key not in seen:
+            seen[key] = draft.computed(rule, (x, y)[: len(below)])
+        places.append(seen[key])
     names: dict[int, str] = {}
     for place, name in tape.names.items():
         names.setdefault(places[place], name)
-    return draft.tape([places[place] for place in tape.outputs], names, whole=False)
+    return draft.tape([places[place] for place in tape.outputs], names)
 
 
 def lowered(tape: Tape) -> Tape:
@@ -246,35 +220,7 @@ def _hides(rule: Primitive, which: int, other: float | None) -> bool:
     for probe in (0.0, 1.0, -1.0, math.inf, -math.inf) if other is None else (other,):
         operands = [probe] * len(rule.domain)
         operands[which] = math.nan
-        try:
+        with suppress(Exception):  # which back ends give as NaN
             if not math.isnan(rule.forward(*operands)):
                 return True
-        except Exception as error:  # of arithmetic: which back ends give as NaN
-            if not isinstance(error, (ArithmeticError, ValueError)):
-                return True
     return False
-
-
-def _simplified(
-    draft: Draft, rule: Primitive, x: int, y: int | None
-) -> int | tuple[Primitive, int, int]:
-    """Return the place of an operation with a constant operand, or a simpler operation."""
-    number = draft.number
-    places = (x,) if y is None else (x, y)
-    if all(place in number for place in places):
-        try:
-            return draft.constant(float(rule.forward(*map(number.__getitem__, places))))
-        except (ArithmeticError, ValueError):  # left to those who run the tape
-            return rule, x, places[-1]
-    assert y is not None
-    if rule in _COMMUTING and x in number:
-        x, y = y, x
-    if y not in number:
-        return rule, x, y
-    if copysign(1.0, number[y]) == _SAME.get((rule, number[y])):
-        return x
-    if rule is POWER and number[y] == 2.0:
-        return MULTIPLY, x, x
-    if rule is POWER and number[y] == -1.0:
-        return DIVIDE, draft.constant(1.0), x
-    return rule, x, y

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from functools import lru_cache, partial, wraps
 from typing import Any, TypeAlias, TypeVar
 
-from autograd_engine.number import OPERATORS
 from autograd_engine.primitives import REAL, TABLE, Primitive
 from autograd_engine.real import as_float
 from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
@@ -30,6 +29,7 @@ class Symbol:
     """
 
     __slots__ = ("name", "operands", "rule")
+    __array_ufunc__ = None  # NumPy's numbers leave arithmetic to it
 
     def __init__(
         self, name: str = "", rule: Primitive | None = None, operands: tuple[Expression, ...] = ()
@@ -37,20 +37,15 @@ class Symbol:
         self.name, self.rule, self.operands = name, rule, operands
 
     def __primitive__(self, rule: Primitive, operands: tuple[Any, ...]) -> Expression:
-        return applied(rule, *operands)
+        items = [item if isinstance(item, Symbol) else as_float(item) for item in operands]
+        if rule is MULTIPLY and [item for item in items if not isinstance(item, Symbol)] == [1.0]:
+            return next(item for item in items if isinstance(item, Symbol))
+        return Symbol("", rule, tuple(items))
 
     def __repr__(self) -> str:
         if self.rule is None:
             return self.name
         return f"{self.rule.name}({', '.join(map(repr, self.operands))})"
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        """Answer the NumPy functions that are operators or primitives."""
-        name = ufunc.__name__.replace("arc", "a")  # asin is NumPy's arcsin
-        found = OPERATORS.get(name) or TABLE.get(name)
-        if found is None or method != "__call__" or options:
-            return NotImplemented
-        return found(*inputs)
 
     # fmt: off
     def __add__(self, other: Any) -> Any: return self.__primitive__(ADD, (self, other))
@@ -77,17 +72,6 @@ class Symbol:
 UNKNOWN = "a symbol stands for any number: there is nothing to compare"
 
 
-def applied(rule: Primitive, *operands: Any) -> Expression:
-    """Return the primitive of symbols and numbers, a number where all are; leave a factor 1 out."""
-    items = [item if isinstance(item, Symbol) else as_float(item) for item in operands]
-    numbers = [item for item in items if not isinstance(item, Symbol)]
-    if len(numbers) == len(items):
-        return float(rule(*items))
-    if rule is MULTIPLY and numbers == [1.0]:
-        return next(item for item in items if isinstance(item, Symbol))
-    return Symbol("", rule, tuple(items))
-
-
 OUT, X, Y, Z = Symbol("out"), Symbol("x"), Symbol("y"), Symbol("z")
 
 INCLINE = Primitive("incline", lambda x, s: -0.0, lambda out, x, s: (s, 0.0), None, (REAL, REAL))
@@ -109,17 +93,16 @@ Known = TypeVar("Known", bound=Callable[..., Any])
 
 def remembered(function: Known) -> Known:
     """Remember what a function says of a primitive."""
-    cached = lru_cache(maxsize=1024)(function)
+    cached: dict[Any, Any] = {}
 
     @wraps(function)
     def found(rule: Primitive, *rest: Any) -> Any:
-        if TABLE.get(rule.name) is rule:
-            return cached(rule, *rest)
+        known = cached if TABLE.get(rule.name) is rule else OWN
         key = function, rule, *rest
         try:
-            return OWN[key]
+            return known[key]
         except KeyError:
-            return OWN.setdefault(key, function(rule, *rest))
+            return known.setdefault(key, function(rule, *rest))
 
     return found  # type: ignore[return-value]
 
@@ -136,14 +119,10 @@ def partials(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
     return tuple(item if isinstance(item, Symbol) else as_float(item) for item in given)
 
 
-class Unreadable(TypeError):
-    """The partials of a primitive are asked for that can only be called."""
-
-
 @remembered
 def slopes(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
     """Return a primitive's partials. Where its rule branches, or calls functions of `math`, each is
-    a primitive without a formula, that can only be called; of its partials, raise `Unreadable`.
+    a primitive without a formula, that can only be called.
 
     >>> kinked = Primitive("kinked", abs, lambda out, x: (1.0 if x > 0.0 else -1.0,))
     >>> slopes(kinked)
@@ -151,16 +130,16 @@ def slopes(rule: Primitive, count: int = 0) -> tuple[Expression, ...]:
     """
     try:
         return partials(rule, count)
-    except Unreadable:
-        raise
     except Exception:  # whatever somebody's function does not do with a symbol
+        if not rule.symbol:  # such a primitive itself
+            raise
         given = operands(rule, count)
 
     def forward(which: int, *numbers: float) -> float:
         return float(rule.partials(rule.forward(*numbers), *numbers)[which])
 
     def unknown(*numbers: Any) -> tuple[float, ...]:
-        raise Unreadable(
+        raise TypeError(
             f"the partials of {rule.name} branch, or call functions of math: they can be called, "
             f"but not differentiated; write them with functions of the package"
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,8 +77,7 @@ class Tape:
         return zip(map(self.rules.__getitem__, self.op), self.operands())
 
 
-Array = Any
-PARAMETER, OTHER, INPUT, NUMBER, COMPUTED, LEFT_OUT = range(6)
+PARAMETER, OTHER, INPUT, NUMBER, COMPUTED = range(5)
 
 
 class Draft:
@@ -125,48 +124,31 @@ class Draft:
         self.kinds.append(COMPUTED)
         return len(self.kinds) - 1
 
-    def tape(self, outputs: Sequence[int], names: Mapping[int, str], whole: bool = True) -> Tape:
-        """Return the tape, from the order in which things came to its own; if not `whole`, without
-        the constants and operations, of two operands all, that no output stands on.
-        """
+    def tape(self, outputs: Sequence[int], names: Mapping[int, str]) -> Tape:
+        """Return the tape, from the order in which things came to its own."""
         kinds = numpy.frombuffer(self.kinds, numpy.uint8)
-        needed = (kinds < NUMBER) | (whole or self._below(outputs))
-        kept, kinds = needed[kinds == COMPUTED], numpy.where(needed, kinds, LEFT_OUT)
-        moved = numpy.empty(len(kinds) + 1, numpy.int32)  # one more, read where there is none
+        moved = numpy.empty(len(kinds), numpy.int32)
         moved[numpy.argsort(kinds, kind="stable")] = numpy.arange(len(kinds), dtype=numpy.int32)
         leaves: list[list[Value]] = [[], [], []]
         for leaf, kind in zip(self.leaves, kinds[kinds < NUMBER].tolist()):
             leaves[kind].append(leaf)
-        op, x, y = (numpy.frombuffer(each, numpy.int32)[kept] for each in (self.op, self.x, self.y))
-        many = numpy.array(self.many, numpy.int32)
+        x, y, many = (numpy.array(each, numpy.int32) for each in (self.x, self.y, self.many))
         places = numpy.delete(numpy.arange(len(many)), -2 - y[y < -1])
         many[places] = moved[many[places]]
+        y[y >= 0] = moved[y[y >= 0]]
         return Tape(
             parameters=leaves[PARAMETER],
             others=leaves[OTHER],
             inputs=leaves[INPUT],
-            constants=[number for place, number in self.number.items() if kinds[place] == NUMBER],
+            constants=list(self.number.values()),
             rules=list(self.rules),
-            op=array("i", op.tobytes()),
+            op=self.op,
             x=array("i", moved[x].tobytes()),
-            y=array("i", numpy.where(y < 0, y, moved[numpy.maximum(y, 0)]).tobytes()),
+            y=array("i", y.tobytes()),
             outputs=moved[list(outputs)].tolist(),
-            names={int(moved[at]): name for at, name in names.items() if kinds[at] < LEFT_OUT},
+            names={int(moved[place]): name for place, name in names.items()},
             many=array("i", many.tobytes()),
         )
-
-    def _below(self, outputs: Sequence[int]) -> Array:
-        """Mark what outputs stand on."""
-        marks = bytearray(len(self.kinds) + 1)  # one more, for an operand that is missing
-        for place in outputs:
-            marks[place] = 1
-        operands = zip(reversed(self.x), reversed(self.y))
-        for place in range(len(self.kinds) - 1, -1, -1):
-            if self.kinds[place] == COMPUTED:
-                x, y = next(operands)
-                if marks[place]:
-                    marks[x] = marks[y] = 1
-        return numpy.frombuffer(marks, numpy.uint8)[:-1] > 0
 
 
 def turned(tape: Tape) -> Tape:
@@ -193,55 +175,37 @@ def record(
     """
     OWN.clear()
     draft = Draft()
-    kinds, number, rules, many = draft.kinds, draft.number, draft.rules, draft.many
-    op, xs, ys = draft.op.append, draft.x.append, draft.y.append
+    kinds = draft.kinds
     place: dict[int, int] = {}  # of each value, by id
     labelled: list[Value] = []
 
-    def meet(value: Value) -> int:
-        """Give a leaf or a constant a place."""
-        found = place[id(value)] = len(kinds)
-        if value._rule is CONSTANT:
-            number[found] = value.data
-            kinds.append(NUMBER)
-        else:
-            draft.leaf(value, PARAMETER if parameters is None and value._rule is LEAF else OTHER)
-        if getattr(value, "_note", NOTHING).label:  # as `noted`, without a call
-            labelled.append(value)
-        return found
+    def met(value: Value) -> int:
+        """Return the place of a value; of a leaf or a constant that is new, give it one."""
+        if id(value) not in place:
+            if value._rule is CONSTANT:
+                place[id(value)] = draft.constant(value.data)
+            else:
+                is_parameter = parameters is None and value._rule is LEAF
+                place[id(value)] = draft.leaf(value, PARAMETER if is_parameter else OTHER)
+            if getattr(value, "_note", NOTHING).label:  # as `noted`, without a call
+                labelled.append(value)
+        return place[id(value)]
 
     for kind, given in ((PARAMETER, parameters or ()), (INPUT, inputs)):
         for value in given:
-            kinds[meet(value)] = kind
-
-    def met(values: Iterable[Value]) -> list[int]:
-        return [place[id(value)] if id(value) in place else meet(value) for value in values]
-
+            kinds[met(value)] = kind
     at = place.__getitem__
     for node in topological_order(*outputs):
-        rule, x, y = node._rule, node._x, node._y
+        below = node.operands
         try:
-            if rule.several:
-                places = list(map(at, map(id, node._many[::2])))
-            else:
-                places = [place[id(x)]] if y is None else [place[id(x)], place[id(y)]]
+            places = list(map(at, map(id, below)))
         except KeyError:
-            places = met(node.operands)
-        here = place[id(node)] = len(kinds)
+            places = list(map(met, below))
         if kinds[places[0]] == NUMBER and all(kinds[found] == NUMBER for found in places):
-            kinds.append(NUMBER)
-            number[here] = node._data
+            place[id(node)] = draft.constant(node._data)
             continue
-        kinds.append(COMPUTED)  # as `computed`, without a call
-        op(rules.setdefault(rule, len(rules)))
-        xs(places[0])
-        if rule.several:
-            ys(-2 - len(many))
-            many.append(len(places))
-            many += places
-        else:
-            ys(-1 if y is None else places[1])
+        place[id(node)] = draft.computed(node._rule, places)
         if getattr(node, "_note", NOTHING).label:
             labelled.append(node)
-    tops = met(outputs)
+    tops = list(map(met, outputs))
     return draft.tape(tops, {place[id(value)]: value._note.label for value in labelled})

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -189,7 +190,8 @@ def is_deep(plan: Plan) -> bool:
 
 def by_value(tape: Tape, outer: bool = False) -> Way:
     """Return the way that computes one value in each step of a loop, whatever its operation."""
-    tape = written_out(tape, strict=False)
+    with suppress(Unwritable):
+        tape = written_out(tape)
     known, steps = ([leaf.data for leaf in tape.others], tape.constants), [*tape.instructions()]
     kinds = list(dict.fromkeys((rule, len(places)) for rule, places in steps))
     branches = [

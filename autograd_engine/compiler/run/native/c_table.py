@@ -17,7 +17,7 @@ from pkgutil import get_data
 from typing import Any, ClassVar, Final
 
 from autograd_engine.compiler.record import symbols
-from autograd_engine.compiler.record.symbols import OUT, Expression, X, Y, Z, applied, partials
+from autograd_engine.compiler.record.symbols import OUT, Expression, X, Y, Z, partials
 from autograd_engine.compiler.run.translation import IEEE, Expressions, Translator, braced, read
 from autograd_engine.primitives import TABLE, Primitive
 from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT
@@ -157,12 +157,12 @@ def kinds() -> dict[str, list[Expression]]:
     wanted = [(rule, len(rule.domain)) for rule in (*rows(), symbols.INCLINE)]
     wanted += [(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, symbols.INCLINE)]
     for rule, count in wanted:
-        value = -0.0 if rule is symbols.INCLINE else applied(rule, *symbols.operands(rule))
+        value = -0.0 if rule is symbols.INCLINE else rule(*symbols.operands(rule))
         found[key(rule, count)] = [value, *partials(rule)[:count]]
     for rule, count in product((ADD, SUBTRACT), (3, 2)):
         by_x, by_product = partials(rule)
-        slopes = [by_x, applied(MULTIPLY, by_product, Z), applied(MULTIPLY, by_product, Y)]
-        value = applied(rule, X, applied(MULTIPLY, Y, Z))
+        slopes = [by_x, MULTIPLY(by_product, Z), MULTIPLY(by_product, Y)]
+        value = rule(X, MULTIPLY(Y, Z))
         found[key(rule, count, True)] = [value, *slopes[:count]]
     return found
 
@@ -208,9 +208,7 @@ def case(each: str, code: int, title: str, found: list[str]) -> str:
 def mapped(language: InC) -> dict[str, str]:
     """Return each function that a language maps over arrays, by name."""
     found = {"choose": language.applied(CHOOSE, ["x", "y", "z"])}
-    found |= {
-        rule.name: language.spelled(applied(rule, *symbols.operands(rule))) for rule in rows()
-    }
+    found |= {rule.name: language.spelled(rule(*symbols.operands(rule))) for rule in rows()}
     return {name: spelling for name, spelling in found.items() if spelling}
 
 
