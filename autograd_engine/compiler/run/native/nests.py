@@ -39,17 +39,6 @@ class Nest(NamedTuple):
     summed: Sequence[Axis] = ()  # over which the function is summed
     chain: Sequence[Axis] = ()  # along which one result needs the one before
 
-    def places(self) -> tuple[list[int], int, list[Array]]:
-        """Return the lengths of all axes, how many are summed, and the places of each view, with
-        an axis of 1 where it does not move.
-        """
-        axes, found = [*self.chain, *self.kept, *self.summed], []
-        for view, start in enumerate(self.starts):
-            own = [(axis.length, axis.strides[view]) for axis in axes]
-            shape = tuple(length if stride else 1 for length, stride in own)
-            found.append(Ref("", start, shape, tuple(stride for _, stride in own)).slots())
-        return [axis.length for axis in axes], len(self.summed), found
-
 
 def offsets(sizes: Mapping[str, int], rows: int) -> tuple[dict[str, int], int]:
     """Return where in the flat memory each arena begins, and the size of the memory."""
