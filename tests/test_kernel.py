@@ -21,7 +21,7 @@ from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run.native import c_table
 from autograd_engine.compiler.run.native import core as native
 from autograd_engine.compiler.run.native.core import codes
-from autograd_engine.compiler.run.native.encoding import encoded
+from autograd_engine.compiler.run.native.nests import encoded
 from autograd_engine.compiler.run.numpy.lifted import Bound, ByNumPy, Lifted, run
 from autograd_engine.compiler.run.translated import spelled
 from autograd_engine.engine import Value

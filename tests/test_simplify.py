@@ -11,7 +11,7 @@ import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.record.rewriting import common
 from autograd_engine.compiler.record.tape import Tape, record
-from autograd_engine.compiler.run.native.machine import Machine
+from autograd_engine.compiler.run.native.core import Machine
 from autograd_engine.primitives import TABLE
 
 INF, NAN = math.inf, math.nan

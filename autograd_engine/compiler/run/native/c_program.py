@@ -84,7 +84,7 @@ def to_c(owner: Program, name: str) -> str:
     number = writer.language.number
     known = [f"[{place}] = {number(value)}" for place, value in writer.numbers.items()]
     parts = ["#include <math.h>", LARGER, array_of(f"static double m[{writer.size}]", known)]
-    if by in fed and by == "parameters":
+    if "parameters" in fed:
         declared = f"const double {name}_parameters[{len(leaves)}]"
         parts.append(
             f"/* The parameters as they were. */\n{array_of(declared, map(number, leaves))}"

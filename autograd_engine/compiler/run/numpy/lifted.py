@@ -24,8 +24,7 @@ from autograd_engine.compiler.lift.reverse import Backward, differentiate
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native import nests
 from autograd_engine.compiler.run.native.core import HEADER, aligned, core
-from autograd_engine.compiler.run.native.encoding import NONE, encoded
-from autograd_engine.compiler.run.native.nests import COPY, ONE, WEIGHT, Axis, merged, offsets
+from autograd_engine.compiler.run.native.nests import NONE, WEIGHT, Axis, merged
 from autograd_engine.compiler.run.translated import spelled
 from autograd_engine.table import MULTIPLY
 
@@ -99,7 +98,7 @@ class Bound:
     ) -> None:
         sizes = program.memory.sizes
         self.rows = rows
-        self.places, size = offsets(sizes, rows)
+        self.places, size = nests.offsets(sizes, rows)
         self.memory = aligned(size)
         self.arenas = {}  # small letters: a number in a slot; capitals: one for each row
         for name, count in sizes.items():
@@ -107,7 +106,7 @@ class Bound:
             self.arenas[name] = self.memory[start : start + prod(shape)].reshape(shape)
         for start, numbers in program.memory.constants:
             self.arenas["v"][start : start + len(numbers)] = numbers
-        self.memory[ONE] = self.memory[WEIGHT] = 1.0  # the weight of a row in the mean
+        self.memory[nests.ONE] = self.memory[WEIGHT] = 1.0  # the weight of a row in the mean
         shared = [self.places["a"] + ref.slots().ravel() for ref in backward.shared]
         slots = [self.places["v"] + program.home, self.places["a"] + program.home[:parameters]]
         slots.append(numpy.concatenate([numpy.empty(0, numpy.int64), *shared]))
@@ -129,7 +128,7 @@ class Bound:
 
     def code(self, instructions: Iterable[Instruction]) -> list[int] | None:
         """Return instructions as the core reads them; None where it cannot carry out one."""
-        codes: list[Any] = [encoded(each, self.places, self.rows) for each in instructions]
+        codes: list[Any] = [nests.encoded(each, self.places, self.rows) for each in instructions]
         if None in codes:
             return None
         found = [*chain.from_iterable(codes)]
@@ -200,7 +199,7 @@ class Bound:
         views = tuple(view(i, [*over, *kept]) for i in range(1, len(nest.starts)))
         if over:
             return [(numpy.add.reduce, (*views, (*range(len(over)),), None, target))]
-        if nest.name == COPY and kind != "map":
+        if nest.name == nests.COPY and kind != "map":
             return [(numpy.copyto, (target, *views))]
         function: Any = choose if kind == "choose" else spelled(rule or MULTIPLY)
         if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
