@@ -27,7 +27,6 @@ from autograd_engine.compiler.run.native.c_table import digest, key
 from autograd_engine.table import ADD, MULTIPLY, SUBTRACT, azmul
 
 Array = Any
-HEADER: Final = 2  # what code begins with: the address of the memory, its own length
 PADDING: Final = 16  # numbers that vectors may touch behind the end of the memory
 START = 65536  # in a code: the first of a group
 _SLOPED, _FED = 1, 2  # what a value depends on: a parameter, an input

@@ -13,9 +13,11 @@ columns of results, two summed axes, and two axes around all of these.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
+from math import prod
+from operator import itemgetter
 from string import ascii_letters
 from typing import Final, NamedTuple
 
@@ -148,8 +150,8 @@ def merged(axes: Sequence[Axis]) -> list[Axis]:
     return found
 
 
-def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Code | None:
-    """Return an instruction as integers; None where the core has no loop for it.
+def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> Code:
+    """Return an instruction as integers; `NotImplementedError` where the core has no loop for it.
 
     `offsets` says where in memory each arena begins; a batched one holds `rows` numbers in
     each slot. A result shares no memory with an operand, or stands where that stands.
@@ -159,54 +161,46 @@ def encoded(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> 
         body, steps = instruction.body, range(loop.times)[:: -1 if instruction.over else 1]
         return repeated(
             loop.times,
-            lambda t: joined(encoded(loop.moved(each, steps[t]), offsets, rows) for each in body),
+            lambda t: [x for i in body for x in encoded(loop.moved(i, steps[t]), offsets, rows)],
         )
     if kind in ("take", "put"):
         to, source, name = instruction.out, instruction.ins[0], COPY if kind == "take" else "add"
         both, sums = pairs(instruction, offsets, rows), source.batched and not to.batched
         code = [codes("maps")[name], len(both), rows if to.batched or sums else 1, 1]
         code += [int(source.batched), int(name == "add"), 0, int(sums)]
-        return coded(ROWS, *code, *both.ravel().tolist())
+        return [ROWS, len(code) + both.size + 2, *code, *both.ravel().tolist()]
     if rule and (TABLE.get(rule.name) is not rule or rule.name not in codes("maps")):
-        return None
-    return joined(map(packed, nests(instruction, offsets, rows)))
+        raise NotImplementedError(rule.name)
+    return [number for nest in nests(instruction, offsets, rows) for number in packed(nest)]
 
 
-def joined(codes: Iterable[Code | None]) -> Code | None:
-    """Return one code behind the other; None if one of them is."""
-    found = [*codes]
-    return None if None in found else [number for code in found for number in code or ()]
-
-
-def repeated(times: int, body: Callable[[int], Code | None]) -> Code | None:
+def repeated(times: int, body: Callable[[int], Code]) -> Code:
     """Return a loop: its body as it is first, then which numbers of it move on, and by how much,
     which is the same at each step.
     """
-    codes = [body(0), body(1)]
-    if None in codes:
-        return None
-    first, second = map(numpy.array, codes)
-    by = second - first
-    moves = [number for at in numpy.flatnonzero(by) for number in (int(at), int(by[at]))]
-    return coded(LOOP, times, len(first), len(moves), *first.tolist(), *moves)
+    first, second = (numpy.array(body(t)) for t in (0, 1))
+    at = numpy.flatnonzero(second - first)
+    moves = numpy.stack([at, (second - first)[at]], 1)
+    code = [times, len(first), moves.size, *first.tolist(), *moves.ravel().tolist()]
+    return [LOOP, len(code) + 2, *code]
 
 
-def packed(nest: Nest) -> Code | None:
-    """Return a nest as an instruction, in a loop where it has more axes than the core; None where
-    more of them are summed.
+def packed(nest: Nest) -> Code:
+    """Return a nest as an instruction, in a loop where it has more axes than the core;
+    `NotImplementedError` where more of them are summed.
     """
     kept, summed = merged(nest.kept), merged(nest.summed)
     if not summed and kept and kept[-1].length < SHORT:
         kept.append(kept.pop(kept.index(max(kept))))  # the longest innermost
     kept = [*nest.chain, *kept]
     if len(summed) > SUMMED:
-        return None
+        raise NotImplementedError("a sum over three axes")
     if len(kept) > DEPTH:
         outer, *rest = kept
-        name, moves = nest.name, [*zip(nest.starts, outer.strides)]
+        moves = [*zip(nest.starts, outer.strides)]
         return repeated(
             outer.length,
-            lambda t: packed(Nest(name, [at + t * step for at, step in moves], rest, summed)),
+            lambda t: packed(Nest(nest.name, [at + t * by for at, by in moves], rest, summed)),
         )
     # A missing operand is a number.
     missing = (3 if summed else 4) - len(nest.starts)
@@ -216,32 +210,44 @@ def packed(nest: Nest) -> Code | None:
         for axes in (kept, summed)
     )
     if summed:
-        return min(forms(starts, kept, summed), key=cost)
+        return contraction(starts, kept, summed)
     kept[len(nest.chain) : len(nest.chain)] = [NONE] * (DEPTH - len(kept))
     return viewed(MAP, codes("maps")[nest.name], starts, kept)
 
 
-def forms(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Iterator[Code]:
-    """Yield a contraction of two views in each form and order of axes."""
+def contraction(starts: Sequence[int], kept: Sequence[Axis], summed: Sequence[Axis]) -> Code:
+    """Return a contraction of two views in the form and the order of axes that take about the
+    fewest steps of a vector.
+    """
+    found = []
     for order in ((0, 1, 2), (0, 2, 1)):
-        at = [starts[i] for i in order]
         left, over = (
             [Axis(axis.length, tuple(axis.strides[i] for i in order)) for axis in axes]
             for axes in (kept, summed)
         )
         for rows, columns in dict.fromkeys(permutations([*left, NONE, NONE], 2)):
-            outer = [axis for axis in left if axis not in (rows, columns)]
-            if len(outer) > DEPTH - 2:
-                continue
-            for inner in over:
-                form = PLAIN
-                if columns.length > 1 and columns.strides[0] == 1 and columns.strides[2] != 0:
-                    form = PANEL
-                elif inner.strides[1:] in ((1, 1), (0, 1), (1, 0)):
-                    form = DOTS
-                around = [NONE] * (DEPTH - 2 - len(outer)) + outer
+            around = [axis for axis in left if axis not in (rows, columns)]
+            around[:0] = [NONE] * (DEPTH - 2 - len(around))
+            for inner in over if len(around) == DEPTH - 2 else ():
                 deep = [NONE] * (SUMMED - len(over)) + [axis for axis in over if axis is not inner]
-                yield viewed(CONTRACT, form, at, [*around, rows, columns, *deep, inner], SUMMED)
+                axes = [*around, rows, columns, *deep, inner]
+                form, side = PLAIN, NONE
+                if columns.length > 1 and columns.strides[0] == 1 and columns.strides[2] != 0:
+                    form, side = PANEL, columns
+                elif inner.strides[1:] in ((1, 1), (0, 1), (1, 0)):
+                    form, side = DOTS, inner
+                steps = 1.0 * prod(axis.length for axis in axes)
+                if form != PLAIN:
+                    beside = side.strides[1:] in ((1, 1), (0, 1))[: 2 - form]
+                    steps *= -(-side.length // 8) / side.length * (1 if beside else 3)
+                    crossed = columns.strides[1] or rows.strides[2]
+                    if rows.length >= 4 and not crossed and (beside or form == PANEL):
+                        steps *= 2 * -(-rows.length // 4) / rows.length
+                calls = prod(axis.length for axis in around)
+                steps += calls * (8 + rows.length * columns.length * (form == DOTS))
+                at = [starts[i] for i in order]
+                found.append((steps, viewed(CONTRACT, form, at, axes, SUMMED)))
+    return min(found, key=itemgetter(0))[1]
 
 
 def viewed(
@@ -252,22 +258,4 @@ def viewed(
     for view, start in enumerate(starts):
         shown = axes if view else axes[: len(axes) - summed]
         code += [start, *(axis.strides[view] for axis in shown)]
-    return coded(kind, *code)
-
-
-def coded(kind: int, *numbers: int) -> Code:
-    return [kind, len(numbers) + 2, *numbers]
-
-
-def cost(code: Sequence[int]) -> int:
-    """Return about how many steps of a vector an instruction takes: which of two takes fewer."""
-    form, outer, (rows, columns, k1, k2) = code[2], code[3] * code[4], code[5:9]
-    (an, _, a2), (bm, bn, _, b2) = code[18:21], code[24:28]
-    if form == PLAIN:
-        return outer * (8 + rows * columns * k1 * k2)
-    beside = (bn == 1 and an <= 1) if form == PANEL else a2 == b2 == 1
-    blocked = rows >= 4 and not an and not bm and (form == PANEL or beside)
-    side, others = (columns, k1 * k2) if form == PANEL else (k2, columns * k1)
-    steps = -(-side // 8) * (1 if beside else 3) * others
-    steps *= 2 * -(-rows // 4) if blocked else rows
-    return outer * (8 + steps + (rows * columns if form == DOTS else 0))
+    return [kind, len(code) + 2, *code]

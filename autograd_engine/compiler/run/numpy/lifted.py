@@ -7,9 +7,9 @@ cache. Where the native core can carry out all instructions, the program is one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
-from itertools import chain
 from math import prod
 from string import ascii_letters
 from typing import Any
@@ -23,7 +23,7 @@ from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native import nests
-from autograd_engine.compiler.run.native.core import HEADER, aligned, core
+from autograd_engine.compiler.run.native.core import aligned, core
 from autograd_engine.compiler.run.native.nests import NONE, WEIGHT, Axis, merged
 from autograd_engine.compiler.run.translated import spelled
 from autograd_engine.table import MULTIPLY
@@ -113,11 +113,11 @@ class Bound:
         self.shared = len(slots[2])
         parts = [[*program.forward(b)] for b in (False, True)] + [backward.body, backward.rest]
         module = core() if native else None
-        codes = [self.code(part) for part in parts] if module else [None]
         self.run: Callable[..., None] = self.by_numpy
-        if module and None not in codes:
-            self.run = partial(module.program, self.plan(program, slots, codes))
-            return
+        if module:
+            with suppress(NotImplementedError):
+                self.run = partial(module.program, self.plan(program, slots, parts))
+                return
         self.leaves, self.slopes, self.sums = slots
         self.adjoints = self.arenas["a"][: len(program.home)]
         self.inputs = self.arenas["V"][: program.inputs]
@@ -126,26 +126,22 @@ class Bound:
             [call for instruction in part for call in self.bound(instruction)] for part in parts
         )
 
-    def code(self, instructions: Iterable[Instruction]) -> list[int] | None:
-        """Return instructions as the core reads them; None where it cannot carry out one."""
-        codes: list[Any] = [nests.encoded(each, self.places, self.rows) for each in instructions]
-        if None in codes:
-            return None
-        found = [*chain.from_iterable(codes)]
-        return [self.memory.ctypes.data, HEADER + len(found), *found]
-
-    def plan(self, program: ArrayProgram, slots: list[Array], codes: list[Any]) -> Array:
+    def plan(self, program: ArrayProgram, slots: list[Array], parts: list[Any]) -> Array:
         """Return the whole program as one call of the core reads it: see `struct plan`."""
         outputs = [
             (self.places[ref.arena] + ref.start * (self.rows if ref.batched else 1), ref.batched)
             for ref in program.outputs
         ]
+        address, codes = self.memory.ctypes.data, []
+        for part in parts:
+            code = [i for each in part for i in nests.encoded(each, self.places, self.rows)]
+            codes.append([address, 2 + len(code), *code])
         leaves, slopes, sums = slots
-        head = [self.memory.ctypes.data, self.rows, self.places["V"], program.inputs, WEIGHT]
+        head = [address, self.rows, self.places["V"], program.inputs, WEIGHT]
         head += [self.places["a"], len(leaves), len(leaves), len(outputs), len(slopes), len(sums)]
-        parts = [[*head, *map(len, codes)], leaves, numpy.ravel(outputs), slopes, sums, *codes]
+        found = [[*head, *map(len, codes)], leaves, numpy.ravel(outputs), slopes, sums, *codes]
         # No floats: an address may have more bits than they.
-        return numpy.concatenate([numpy.array(part, numpy.int64) for part in parts])
+        return numpy.concatenate([numpy.array(part, numpy.int64) for part in found])
 
     def by_numpy(self, *given: Any) -> None:
         leaves, rows, outputs, gradient, sums, count, total, backwards = given
