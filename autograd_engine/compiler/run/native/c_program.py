@@ -27,7 +27,7 @@ from autograd_engine.compiler.run.translation import braced
 from autograd_engine.table import azmul
 
 Program = Any
-HELD: Final = 3  # the place of 1.0, or NaN where a guard does not hold
+HELD: Final = 4  # the place of 1.0, or NaN where a guard does not hold
 NAMES: Final = "tijklnopq"  # of indices, that of a loop first
 LARGER: Final = "static inline double larger(double x, double y) { return y > x ? y : x; }"
 
@@ -123,7 +123,7 @@ class Writer:
         self.absolute = azmul not in tape.rules  # then a sweep is honest, see `gradients`
         self.carrying = numpy.zeros(self.size, bool)  # what is an adjoint, times slopes
         self.carrying[self.offsets["a"] : self.offsets["s"]] = True
-        self.numbers = {nests.WEIGHT: 1.0, nests.ONE: 1.0, nests.ZERO: 0.0}
+        self.numbers = {nests.WEIGHT: 1.0, nests.SHARE: 1.0, nests.ONE: 1.0, nests.ZERO: 0.0}
         known = [(at, [leaf.data]) for at, leaf in zip(program.home[leaves:], tape.others)]
         for at, numbers in [*known, *program.memory.constants]:
             self.numbers.update(enumerate(numbers, self.offsets["v"] + at))

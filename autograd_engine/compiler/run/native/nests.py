@@ -27,8 +27,9 @@ from autograd_engine.compiler.lift.arrays import Array, Instruction, Ref
 from autograd_engine.compiler.run.native.core import codes
 from autograd_engine.primitives import TABLE
 
-WEIGHT, ONE, ZERO, FIRST = 0, 1, 2, 8
-"""The places in memory of the weight of a row, of 1.0 and 0.0, and of the first arena."""
+WEIGHT, SHARE, ONE, ZERO, FIRST = 0, 1, 2, 3, 8
+"""The places in memory of the weights of a row and of all of them in the mean over a batch, of 1.0
+and 0.0, and of the first arena."""
 AROUND = 8  # numbers that a vector holds: each arena begins where one does
 COPY: Final = "stopped"  # the name of what copies
 BATCH: Final = "B"  # the name of the axis of rows, beside letters
@@ -71,7 +72,7 @@ def offsets(sizes: Mapping[str, int], rows: int) -> tuple[dict[str, int], int]:
 def nests(instruction: Instruction, offsets: Mapping[str, int], rows: int) -> list[Nest]:
     """Return the nests of an instruction that is neither a loop nor one of slots."""
     kind, out, rule = instruction.kind, instruction.out, instruction.rule
-    number = {"fill": ZERO, "seed": WEIGHT if out.batched else ONE}.get(kind)
+    number = {"fill": ZERO, "seed": WEIGHT if out.batched else SHARE}.get(kind)
     if number is not None:
         instruction = replace(instruction, ins=(Ref("", number, (), ()),))
     refs, letters = (out, *instruction.ins), lettered(instruction)
