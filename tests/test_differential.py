@@ -17,8 +17,7 @@ from autograd_engine import functions
 from autograd_engine.compiler.record.rewriting import Unwritable, written_out
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
-from autograd_engine.compiler.run.native.core import core
-from autograd_engine.compiler.run.native.machine import Machine, fits
+from autograd_engine.compiler.run.native.core import Machine, core, fits
 from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
 from autograd_engine.engine import Value
 

@@ -8,6 +8,7 @@ import math
 import random
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 
 import numpy
@@ -21,7 +22,7 @@ from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run.native import c_table
 from autograd_engine.compiler.run.native import core as native
 from autograd_engine.compiler.run.native.core import codes
-from autograd_engine.compiler.run.native.encoding import encoded
+from autograd_engine.compiler.run.native.nests import encoded
 from autograd_engine.compiler.run.numpy.lifted import Bound, ByNumPy, Lifted, run
 from autograd_engine.compiler.run.translated import spelled
 from autograd_engine.engine import Value
@@ -37,7 +38,7 @@ MANY = pytest.param(20, marks=pytest.mark.slow)  # rows
 
 def call(code, memory):
     """Return the call that carries out one encoded instruction."""
-    whole = [memory.ctypes.data, native.HEADER + len(code), *code]
+    whole = [memory.ctypes.data, 2 + len(code), *code]
     return native.core().arrays, (numpy.array(whole, numpy.int64),)
 
 
@@ -61,7 +62,6 @@ def both(instruction: Instruction, rows: int, seed: int = 0) -> tuple:
     for mine in (False, True):
         bound = workspace(rows, seed)
         code = encoded(instruction, bound.places, rows)
-        assert code is not None, instruction
         calls = [call(code, bound.memory)]
         with numpy.errstate(all="ignore"):
             run(calls if mine else bound.bound(instruction))
@@ -190,7 +190,8 @@ def test_a_sum_over_any_axes_is_as_numpys(rows):
         out = view(rng, arena, kept)
         bound = workspace(rows)
         instruction = Instruction("sum", out, (source,), over=over)
-        if encoded(instruction, bound.places, rows) is not None:
+        with suppress(NotImplementedError):  # a sum over three axes
+            encoded(instruction, bound.places, rows)
             theirs, mine = both(instruction, rows, seed)
             close(theirs, mine, math.prod(shape) * rows)
 

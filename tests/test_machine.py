@@ -16,7 +16,7 @@ from autograd_engine.compiler.record.rewriting import common
 from autograd_engine.compiler.record.tape import Tape, record
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
 from autograd_engine.compiler.run.native import core as native
-from autograd_engine.compiler.run.native.machine import START, Machine, fits
+from autograd_engine.compiler.run.native.core import START, Machine, fits
 from autograd_engine.primitives import TABLE, Primitive
 
 INF, NAN = math.inf, math.nan

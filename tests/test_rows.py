@@ -91,9 +91,8 @@ if "jax" in sys.argv:
     found = [g(numbers, None), *jax.grad(lambda p: g(p, None))(numbers)]
     assert all(abs(x - y) < 1e-12 for x, y in zip(map(float, found), expected)), found
 else:
-    from autograd_engine.compiler.run.native.core import core
+    from autograd_engine.compiler.run.native.core import Machine, core
     from autograd_engine.compiler.run.numpy.lifted import ByNumPy, Lifted
-    from autograd_engine.compiler.run.native.machine import Machine
     import numpy
     leaves = numpy.array([leaf.data for leaf in tape.parameters])
     together, apart = Lifted(tape), ByNumPy(tape)

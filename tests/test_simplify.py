@@ -10,7 +10,7 @@ import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.compiler.record.rewriting import common
 from autograd_engine.compiler.record.tape import Tape, record
-from autograd_engine.compiler.run.native.machine import Machine
+from autograd_engine.compiler.run.native.core import Machine
 
 INF, NAN = math.inf, math.nan
 EDGES = [NAN, INF, -INF, 0.0, -0.0, 1.0, -1.0, 0.1, -3.7, 1e308, -1e308, 1e-308, 5e-324, -5e-324]

@@ -149,11 +149,13 @@ def test_a_recurrence_is_a_loop_both_ways():
     assert code[0].count("\n") == pytest.approx(code[1].count("\n"), abs=10)  # but the numbers
 
 
-def test_equal_operations_are_loops_and_few_are_written_out():
+def test_equal_operations_are_loops_and_single_ones_are_not():
     w = [Value(0.1 * i) for i in range(50)]
     text = ag.compile(ag.sum([ag.tanh(v) for v in w])).to_c()
-    assert "for (int i = 0; i < 50; ++i)\n    v[i] = tanh(parameters[i]);" in text
-    assert "v[0] = parameters[0] * parameters[1];" in ag.compile(Value(2.0) * Value(3.0)).to_c()
+    assert re.search(
+        r"for \(int i = 0; i < 50; \+\+i\)\n    m\[i \+ 58\] = tanh\(m\[i \+ 8\]\);", text
+    )
+    assert "m[10] = m[8] * m[9];" in ag.compile(Value(2.0) * Value(3.0)).to_c()
 
 
 ROWS = [row for name, row in TABLE.items() if row.symbol and row.written_out is None]
@@ -257,11 +259,11 @@ int main(void) {
     np.testing.assert_allclose([*map(float, printed.split())], program([0.25, -0.5]), rtol=1e-12)
 
 
-def test_the_parameters_are_read_where_they_are_and_memory_is_small():
+def test_memory_is_small_and_static():
     model = nn.MLP(64, [32, 10], activation="tanh", rng=random.Random(0))
     text = ag.compile(model, [0.0] * 64).to_c()
-    memory = re.findall(r"static double \w+\[(\d+)\];", text)
-    assert sum(map(int, memory)) < 100
+    (size,) = re.findall(r"static double \w+\[(\d+)\]", text)
+    assert int(size) < len(list(model.parameters())) + 64 + 100
     assert "malloc" not in text
 
 
@@ -278,8 +280,8 @@ def test_the_comment_says_names_sizes_and_labels(built):
         "double line_gradient(const double parameters[2], const double inputs[1], double gradient[2])"
         in text
     )
-    assert "parameters[0] 'weight'" in text and "inputs[0] 'input / * x'" in text
-    assert text.index("'weight'") < text.index("*/")
+    assert "weight = parameters[0]" in text and "input / * x = inputs[0]" in text
+    assert text.index("weight = ") < text.index("*/")
 
 
 @pytest.mark.parametrize("name", ["", "2nd", "my net", "a-b", "näme", "_x", "a;b", "x\n", None, 3])

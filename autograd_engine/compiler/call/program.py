@@ -26,7 +26,7 @@ Tape = Any  # the package can be imported where there is no NumPy
 BACK_ENDS = {
     "auto": ("choice", "Chosen"),
     "native": ("numpy.lifted", "Lifted"),
-    "scalar": ("native.machine", "Machine"),
+    "scalar": ("native.core", "Machine"),
     "numpy": ("numpy.lifted", "ByNumPy"),
     "exact": ("exact.interpreter", "Interpreter"),
 }

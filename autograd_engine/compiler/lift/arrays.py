@@ -108,7 +108,8 @@ class Instruction:
     - "take": out = the slots `index` of the arena that ins[0] views, put where `at` says;
     - "put": the slots `index` of the arena that out views += ins[0];
     - "copy": out = ins[0]; "fill": out = 0;
-    - "seed": out = 1, the output's own adjoint, or in a batch each row's weight in the mean;
+    - "seed": out = 1, the output's own adjoint, or in a batch each row's weight in the mean, and
+      of what has no rows that of the tile of the batch that is run;
     - "loop": the instructions of `body` for each step of a `loop`, the last step first where
       `over` holds -1.
     """

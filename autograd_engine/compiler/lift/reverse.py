@@ -17,7 +17,6 @@ from autograd_engine.compiler.lift.arrays import (
     Ref,
     Step,
     blank,
-    contiguous,
 )
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
@@ -26,13 +25,12 @@ from autograd_engine.table import ADD, MULTIPLY, above
 
 @dataclass
 class Backward:
-    """The instructions of the derivative of output 0: `body` for each tile of a batch, `rest`
-    once at the end. `shared` are the adjoints that the body writes, the rest reads their sum.
+    """The instructions of the derivative of output 0: `body` where there is a number for each row
+    of a batch, and `rest` behind it.
     """
 
     body: list[Instruction] = field(default_factory=list)
     rest: list[Instruction] = field(default_factory=list)
-    shared: list[Ref] = field(default_factory=list)
 
 
 def differentiate(program: ArrayProgram) -> Backward:
@@ -42,7 +40,7 @@ def differentiate(program: ArrayProgram) -> Backward:
 
 class _Reverse(Adjoints):
     def result(self, output: Ref) -> Backward:
-        found, seed, outside = Backward(), adjoint(output), len(self.regions)
+        found, seed = Backward(), adjoint(output)
         if not self.is_active(output):
             return found
         self.to = found.body if output.batched else found.rest
@@ -55,10 +53,6 @@ class _Reverse(Adjoints):
                     self.pass_on_loop(step, batched)
                 else:
                     self.pass_on(step, batched)
-            if batched:
-                fixed = [ref for ref in self.regions[:outside] if ref.arena == "a"]
-                fixed.insert(0, contiguous("a", 0, (self.leaves,)))
-                found.shared = [*filter(self.is_written, fixed)]
         return found
 
     def pass_on_loop(self, loop: Loop, batched: bool) -> None:

@@ -14,7 +14,7 @@ import numpy
 from autograd_engine.compiler.lift.pieces import planned
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.exact.interpreter import Interpreter
-from autograd_engine.compiler.run.native import machine
+from autograd_engine.compiler.run.native import core
 from autograd_engine.compiler.run.numpy.lifted import Lifted
 from autograd_engine.words import counted
 
@@ -30,7 +30,7 @@ class Chosen:
     def __init__(self, tape: Tape, recorded: Tape | None = None) -> None:
         self.tape = tape
         self._recorded = recorded or tape  # not lowered, as plain Python needs it
-        self.hindrance = machine.fits(tape)
+        self.hindrance = core.fits(tape)
         plan = planned(tape)
         self.waves, lifted = plan.waves, sum(len(piece.waves) for piece in plan.pieces)
         several = numpy.count_nonzero(numpy.less(tape.y, -1))
@@ -50,7 +50,7 @@ class Chosen:
 
     @cached_property
     def single(self) -> Any:
-        return Interpreter(self._recorded) if self.hindrance else machine.Machine(self.tape)
+        return Interpreter(self._recorded) if self.hindrance else core.Machine(self.tape)
 
     @property
     def steps(self) -> int:

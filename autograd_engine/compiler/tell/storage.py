@@ -187,20 +187,19 @@ Axis = tuple[int, int, str]  # its length, its step, and what adds axes of lengt
 def _shapes(shape: Shape, start: int, axes: Sequence[Axis]) -> Iterator[tuple[str, Shape, int]]:
     """Yield shapes of an array, or of a part of it, with how to write them and its first place."""
     yield "", shape, start
-    size, text, own = prod(shape), "", {abs(step): length for length, step, _ in axes}
+    size, text, own = prod(shape), "", {step: length for length, step, _ in axes}
     step = max(own, default=1)
     span = own.get(step, 1) * step
     if (len(shape) == 1 and span < size) or size % step:
-        first = min(start + sum((n - 1) * step for n, step, _ in axes if step < 0), size - span)
+        first = min(start, size - span)
         if first < 0 or start >= first + span:
             return
         text = f"{'.ravel()' * (len(shape) > 1)}[{first}:{first + span}]"
         shape, size, start = (span,), span, start - first
-    for more in (contiguous("", 0, shape).strides, (1,)):
-        cuts = [size, *sorted({*own, *more}, reverse=True)]
-        lengths = tuple(above // cut for above, cut in pairwise(cuts))
-        if prod(lengths) == size:
-            yield text + f".reshape{lengths}" * (lengths != shape), lengths, start
+    cuts = [size, *sorted({*own, 1}, reverse=True)]
+    lengths = tuple(above // cut for above, cut in pairwise(cuts))
+    if prod(lengths) == size:  # not where an axis runs backwards
+        yield text + f".reshape{lengths}" * (lengths != shape), lengths, start
 
 
 def _index(lengths: Shape, start: int, axes: Sequence[Axis]) -> str | None:

@@ -1,6 +1,6 @@
 /* The native core as a module of Python: `arrays(code)` carries out array instructions,
-   `program(plan, leaves, rows, outputs, gradient, sums, count, total, backwards)` a whole array
-   program, `scalars(program, rows, values, adjoints, outputs, count, wanted)` a scalar one,
+   `program(plan, leaves, rows, outputs, gradient, total)` a whole array program,
+   `scalars(program, rows, values, adjoints, outputs, count, wanted)` a scalar one,
    `finite(numbers)` says whether all of them are. Arguments are buffers of float64 and, for code
    and plans, of int64 (int32 for scalar programs). It has no state beside the memory that it is
    given, and lets other threads run meanwhile: two of them need memory of their own. */
@@ -40,51 +40,35 @@ __attribute__((constructor)) static void loaded(void) { ag_take(2); }
 #define ag_scalars SCALARS[chosen]
 
 /* What a plan begins with; after it come, each of the length given here, the slots of the leaves,
-   the first slot and the step of each output, the slots of the slopes, those of the sums over all
-   tiles, and four codes: what is done once before all tiles, for each tile, backwards for each,
-   backwards once after all of them. */
+   the first slot and the step of each output, the slots of the slopes, and two codes. */
 struct plan {
-  int64_t memory, rows, inputs, width, weight, adjoints, count;
-  int64_t leaves, outputs, slopes, sums, fixed, forward, body, rest;
+  int64_t memory, rows, inputs, width, adjoints, leaves, outputs, slopes, forward, backward;
 };
 
-/* Run `count` of a batch's `total` rows, tile by tile, and backwards if wanted. Adjoints that
-   tiles share are added to `sums`; without it there is one tile. The last call of a batch is that
-   with a gradient to write. */
+/* Run a tile of a batch of `total` rows, and backwards if there is a gradient to write. */
 static void run_program(struct plan *p, const double *leaves, const double *rows,
-                        double *outputs, double *gradient, double *sums, int64_t count,
-                        int64_t total, int backwards) {
+                        double *outputs, double *gradient, int64_t total) {
   double *m = (double *)(intptr_t)p->memory;
   const int64_t *leaf = (const int64_t *)(p + 1), *output = leaf + p->leaves;
-  const int64_t *slope = output + 2 * p->outputs, *sum = slope + p->slopes;
-  int64_t *fixed = (int64_t *)sum + p->sums, *forward = fixed + p->fixed;
-  int64_t *body = forward + p->forward, *rest = body + p->body;
+  const int64_t *slope = output + 2 * p->outputs;
+  int64_t *forward = (int64_t *)slope + p->slopes, *backward = forward + p->forward;
   for (int64_t i = 0; i < p->leaves; ++i) m[leaf[i]] = leaves[i];
-  m[p->weight] = 1.0 / (double)total;
-  ag_arrays(fixed);
-  for (int64_t first = 0; first < count; first += p->rows) {
-    for (int64_t j = 0; j < p->width; ++j)
-      for (int64_t i = 0; i < p->rows; ++i)
-        m[p->inputs + j * p->rows + i] = rows[(first + i) * p->width + j];
-    ag_arrays(forward);
-    for (int64_t j = 0; j < p->outputs; ++j)
-      for (int64_t i = 0; i < p->rows; ++i)
-        outputs[(first + i) * p->outputs + j] = m[output[2 * j] + i * output[2 * j + 1]];
-    if (!backwards) continue;
-    memset(m + p->adjoints, 0, (size_t)p->count * sizeof(double));
-    ag_arrays(body);
-    if (sums)
-      for (int64_t i = 0; i < p->sums; ++i) sums[i] += m[sum[i]];
-  }
+  m[0] = 1.0 / (double)total; /* the weight of a row, and that of all of them */
+  m[1] = (double)p->rows / (double)total;
+  for (int64_t j = 0; j < p->width; ++j)
+    for (int64_t i = 0; i < p->rows; ++i) m[p->inputs + j * p->rows + i] = rows[i * p->width + j];
+  ag_arrays(forward);
+  for (int64_t j = 0; j < p->outputs; ++j)
+    for (int64_t i = 0; i < p->rows; ++i)
+      outputs[i * p->outputs + j] = m[output[2 * j] + i * output[2 * j + 1]];
   if (!gradient) return;
-  if (sums)
-    for (int64_t i = 0; i < p->sums; ++i) m[sum[i]] = sums[i];
-  ag_arrays(rest);
+  memset(m + p->adjoints, 0, (size_t)p->leaves * sizeof(double));
+  ag_arrays(backward);
   for (int64_t i = 0; i < p->slopes; ++i) gradient[i] = m[slope[i]];
 }
 
 /* Take the buffers of the first arguments, NULL for None; those from `writable` on are written. */
-enum { MOST = 6 };
+enum { MOST = 5 };
 static int taken(PyObject *const *args, Py_buffer *views, int count, int writable) {
   for (int i = 0; i < count; ++i)
     if (args[i] != Py_None &&
@@ -100,12 +84,11 @@ static void given_back(Py_buffer *views) {
 static PyObject *program(PyObject *self, PyObject *const *args, Py_ssize_t count) {
   Py_buffer v[MOST] = {{0}};
   PyObject *found = NULL;
-  if (count != 9) return PyErr_Format(PyExc_TypeError, "program takes 9 arguments, not %zd", count);
-  Py_ssize_t rows = PyLong_AsSsize_t(args[6]), total = PyLong_AsSsize_t(args[7]);
-  int backwards = PyObject_IsTrue(args[8]);
-  if (!PyErr_Occurred() && taken(args, v, 6, 3)) {
+  if (count != 6) return PyErr_Format(PyExc_TypeError, "program takes 6 arguments, not %zd", count);
+  Py_ssize_t total = PyLong_AsSsize_t(args[5]);
+  if (!PyErr_Occurred() && taken(args, v, 5, 3)) {
     Py_BEGIN_ALLOW_THREADS;
-    run_program(v[0].buf, v[1].buf, v[2].buf, v[3].buf, v[4].buf, v[5].buf, rows, total, backwards);
+    run_program(v[0].buf, v[1].buf, v[2].buf, v[3].buf, v[4].buf, total);
     Py_END_ALLOW_THREADS;
     found = Py_NewRef(Py_None);
   }

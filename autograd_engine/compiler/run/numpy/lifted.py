@@ -7,9 +7,9 @@ cache. Where the native core can carry out all instructions, the program is one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
-from itertools import chain
 from math import prod
 from string import ascii_letters
 from typing import Any
@@ -23,9 +23,8 @@ from autograd_engine.compiler.lift.pieces import Plan, planned
 from autograd_engine.compiler.lift.reverse import Backward, differentiate
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native import nests
-from autograd_engine.compiler.run.native.core import HEADER, aligned, core
-from autograd_engine.compiler.run.native.encoding import NONE, encoded
-from autograd_engine.compiler.run.native.nests import COPY, ONE, WEIGHT, Axis, merged, offsets
+from autograd_engine.compiler.run.native.core import aligned, core
+from autograd_engine.compiler.run.native.nests import NONE, WEIGHT, Axis, merged
 from autograd_engine.compiler.run.translated import spelled
 from autograd_engine.table import MULTIPLY
 
@@ -57,19 +56,16 @@ class Lifted:
     def run(self, leaves: Array, rows: Array | None, gradient: bool) -> tuple[Array, Array | None]:
         """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""
         count = 1 if rows is None else len(rows)
-        size = min(count, self.tile)
-        whole = count - count % size
         outputs = numpy.empty((count, len(self.program.outputs)))
         slopes = numpy.empty(self.parameters) if gradient else None
-        bound = self.taken(size)
-        sums = numpy.zeros(bound.shared) if gradient and count > size else None
-        last = slopes if whole == count else None
-        bound.run(leaves, rows, outputs, last, sums, whole, count, gradient)
-        self.give_back(bound)
-        if rows is not None and whole < count:
-            bound, rest = self.taken(count - whole), (rows[whole:], outputs[whole:])
-            bound.run(leaves, *rest, slopes, sums, count - whole, count, gradient)
+        for first in range(0, count, self.tile):
+            tile = None if rows is None else rows[first : first + self.tile]
+            bound = self.taken(1 if tile is None else len(tile))
+            found = numpy.empty(self.parameters) if gradient and first else slopes
+            bound.run(leaves, tile, outputs[first:], found, count)
             self.give_back(bound)
+            if first and slopes is not None:
+                slopes += found
         return outputs, slopes
 
     def taken(self, rows: int) -> Bound:
@@ -90,8 +86,7 @@ ByNumPy = partial(Lifted, native=False)
 class Bound:
     """An array program on memory of its own, for so many rows; not for two threads at once.
 
-    It runs `count` rows of a batch's `total`, tile by tile, and backwards if wanted; adjoints that
-    tiles share are added to `sums`. The last call of a batch has a gradient to write.
+    It runs a tile of a batch of `total` rows, and backwards where there is a gradient to write.
     """
 
     def __init__(
@@ -99,7 +94,7 @@ class Bound:
     ) -> None:
         sizes = program.memory.sizes
         self.rows = rows
-        self.places, size = offsets(sizes, rows)
+        self.places, size = nests.offsets(sizes, rows)
         self.memory = aligned(size)
         self.arenas = {}  # small letters: a number in a slot; capitals: one for each row
         for name, count in sizes.items():
@@ -107,68 +102,54 @@ class Bound:
             self.arenas[name] = self.memory[start : start + prod(shape)].reshape(shape)
         for start, numbers in program.memory.constants:
             self.arenas["v"][start : start + len(numbers)] = numbers
-        self.memory[ONE] = self.memory[WEIGHT] = 1.0  # the weight of a row in the mean
-        shared = [self.places["a"] + ref.slots().ravel() for ref in backward.shared]
-        slots = [self.places["v"] + program.home, self.places["a"] + program.home[:parameters]]
-        slots.append(numpy.concatenate([numpy.empty(0, numpy.int64), *shared]))
-        self.shared = len(slots[2])
-        parts = [[*program.forward(b)] for b in (False, True)] + [backward.body, backward.rest]
+        self.memory[nests.ONE] = 1.0
+        self.leaves = self.places["v"] + program.home
+        self.slopes = self.places["a"] + program.home[:parameters]
+        parts = [
+            [*program.forward(False), *program.forward(True)],
+            [*backward.body, *backward.rest],
+        ]
         module = core() if native else None
-        codes = [self.code(part) for part in parts] if module else [None]
         self.run: Callable[..., None] = self.by_numpy
-        if module and None not in codes:
-            self.run = partial(module.program, self.plan(program, slots, codes))
-            return
-        self.leaves, self.slopes, self.sums = slots
+        if module:
+            with suppress(NotImplementedError):
+                self.run = partial(module.program, self.plan(program, parts))
+                return
         self.adjoints = self.arenas["a"][: len(program.home)]
         self.inputs = self.arenas["V"][: program.inputs]
         self.outputs = [self.arenas[r.arena][r.start : r.start + 1] for r in program.outputs]
-        self.fixed, self.forward, self.body, self.rest = (
+        self.forward, self.backward = (
             [call for instruction in part for call in self.bound(instruction)] for part in parts
         )
 
-    def code(self, instructions: Iterable[Instruction]) -> list[int] | None:
-        """Return instructions as the core reads them; None where it cannot carry out one."""
-        codes: list[Any] = [encoded(each, self.places, self.rows) for each in instructions]
-        if None in codes:
-            return None
-        found = [*chain.from_iterable(codes)]
-        return [self.memory.ctypes.data, HEADER + len(found), *found]
-
-    def plan(self, program: ArrayProgram, slots: list[Array], codes: list[Any]) -> Array:
+    def plan(self, program: ArrayProgram, parts: list[Any]) -> Array:
         """Return the whole program as one call of the core reads it: see `struct plan`."""
         outputs = [
             (self.places[ref.arena] + ref.start * (self.rows if ref.batched else 1), ref.batched)
             for ref in program.outputs
         ]
-        leaves, slopes, sums = slots
-        head = [self.memory.ctypes.data, self.rows, self.places["V"], program.inputs, WEIGHT]
-        head += [self.places["a"], len(leaves), len(leaves), len(outputs), len(slopes), len(sums)]
-        parts = [[*head, *map(len, codes)], leaves, numpy.ravel(outputs), slopes, sums, *codes]
+        address, codes = self.memory.ctypes.data, []
+        for part in parts:
+            code = [i for each in part for i in nests.encoded(each, self.places, self.rows)]
+            codes.append([address, 2 + len(code), *code])
+        head = [address, self.rows, self.places["V"], program.inputs, self.places["a"]]
+        head += [len(self.leaves), len(outputs), len(self.slopes), *map(len, codes)]
+        found = [head, self.leaves, numpy.ravel(outputs), self.slopes, *codes]
         # No floats: an address may have more bits than they.
-        return numpy.concatenate([numpy.array(part, numpy.int64) for part in parts])
+        return numpy.concatenate([numpy.array(part, numpy.int64) for part in found])
 
-    def by_numpy(self, *given: Any) -> None:
-        leaves, rows, outputs, gradient, sums, count, total, backwards = given
+    def by_numpy(self, leaves: Any, rows: Any, outputs: Any, gradient: Any, total: int) -> None:
         with numpy.errstate(all="ignore"):
             self.memory[self.leaves] = leaves
-            self.memory[WEIGHT] = 1.0 / total
-            run(self.fixed)
-            for first in range(0, count, self.rows):
-                if rows is not None:
-                    numpy.copyto(self.inputs, rows[first : first + self.rows].T)
-                run(self.forward)
-                for place, view in enumerate(self.outputs):
-                    outputs[first : first + self.rows, place] = view
-                if backwards:
-                    self.adjoints.fill(0.0)
-                    run(self.body)
-                    if sums is not None:
-                        sums += self.memory[self.sums]
+            self.memory[WEIGHT], self.memory[nests.SHARE] = 1.0 / total, self.rows / total
+            if rows is not None:
+                numpy.copyto(self.inputs, rows.T)
+            run(self.forward)
+            for place, view in enumerate(self.outputs):
+                outputs[: self.rows, place] = view
             if gradient is not None:
-                if sums is not None:
-                    self.memory[self.sums] = sums
-                run(self.rest)
+                self.adjoints.fill(0.0)
+                run(self.backward)
                 gradient[:] = self.memory[self.slopes]
 
     def bound(self, instruction: Instruction) -> list[Call]:
@@ -200,7 +181,7 @@ class Bound:
         views = tuple(view(i, [*over, *kept]) for i in range(1, len(nest.starts)))
         if over:
             return [(numpy.add.reduce, (*views, (*range(len(over)),), None, target))]
-        if nest.name == COPY and kind != "map":
+        if nest.name == nests.COPY and kind != "map":
             return [(numpy.copyto, (target, *views))]
         function: Any = choose if kind == "choose" else spelled(rule or MULTIPLY)
         if isinstance(function, numpy.ufunc):  # which takes `out` fastest by position
