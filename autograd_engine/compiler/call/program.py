@@ -58,8 +58,10 @@ class Program:
         backend: str = "auto",
         example: Any = None,
     ) -> None:
+        import numpy
+
         from autograd_engine.compiler.call import faults, second
-        from autograd_engine.compiler.call.inputs import Feed, finite
+        from autograd_engine.compiler.call.inputs import Feed
         from autograd_engine.compiler.run.exact.interpreter import mean
         from autograd_engine.compiler.run.native.core import core
 
@@ -75,7 +77,7 @@ class Program:
         self._run = self._runner.run
         self._feed = Feed(tape)
         self._rows, self._leaves = self._feed.rows, self._feed.leaves
-        self._finite = getattr(core(), "finite", finite)
+        self._finite = getattr(core(), "finite", lambda numbers: numpy.isfinite(numbers).all())
         self._faults, self._second, self._mean = faults, second, mean
         self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
