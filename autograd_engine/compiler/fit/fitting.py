@@ -39,46 +39,35 @@ class Compiled:
 
     def __init__(self, eager: Any, strict: bool) -> None:
         self.eager, self.strict = eager, strict
+        self._lesson: Any = None  # while all runs eagerly
         self._prepare()
 
     def _prepare(self) -> None:
-        """Compile, and turn the samples into arrays."""
+        """Compile, or take the program that is kept, and turn the samples into arrays."""
         eager, kept = self.eager, self.eager.kept
         self._optimizer, self._ruled = eager.optimizer, has_rule(eager.optimizer)
-        trained = self._trained()
-        judged = self._judged = eager.right.positions or eager.right.sides
+        trained = self._optimizer.parameters if self._ruled else eager.model.parameters()
+        judged = eager.right.positions or eager.right.sides
         lesson, kept.lesson = kept.lesson, None
         if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, judged)):
             lesson = Lesson(eager.model, eager.loss, eager.samples, trained, judged)
-        self._lesson: Any = lesson  # None while all runs eagerly
-        kept.lesson = lesson
+        if lesson is not self._lesson:
+            each = counted(len(lesson.program._tape.op), "operation")
+            steps = counted(lesson.program.steps, "step")
+            self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
+        self._lesson = kept.lesson = lesson
         self._rows = lesson.data  # its own may be others by then
         self._held_out: Array | None = None
-        self._stands = True
-        each = counted(len(lesson.program._tape.op), "operation")
-        steps = counted(lesson.program.steps, "step")
-        self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
-
-    def _trained(self) -> Any:
-        return self._optimizer.parameters if self._ruled else self.eager.model.parameters()
+        self._ready = True
 
     def stands(self) -> bool:
-        """Say whether the program is still right; else the next epoch compiles anew."""
-        lesson, eager = self._lesson, self.eager
-        same = (
-            lesson and has_rule(eager.optimizer) is self._ruled and lesson.trains(self._trained())
-        )
-        same = same and lesson.stands(eager.model, eager.loss)
-        self._stands = bool(same and lesson.again(eager.samples, self._judged))
-        if self._stands:  # samples may have changed in place
-            self._rows, self._held_out = lesson.data, None
-        return self._stands
+        self._ready = False  # samples may have changed in place
+        return self.eager.stands()  # type: ignore[no-any-return]
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
         eager, recorder = self.eager, self.eager.recorder
-        if self._lesson and not self._stands:
-            eager.kept.lesson = None
+        if self._lesson and not self._ready:
             try:
                 self._prepare()
             except Unfit as reason:

@@ -93,18 +93,14 @@ class Lesson:
 
     def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
-        columns = list(zip(*samples))
-        known = len(samples) == len(self._samples)
-        known = known and all(all(map(is_, *each)) for each in zip(columns, self._columns))
-        plain = known and self._copies
-        if outputs != self._outputs or (plain and plain == [*columns[0]]):
+        columns = [*map(list, zip(*samples))]
+        with suppress(ValueError):  # a new one will say why
+            if not (set(map(type, columns[0])) <= {list, tuple} and columns == self._copies):
+                rows = self.rows(samples)
+                if rows.tobytes() != self.data.tobytes():
+                    self._take(samples, rows)
+                    self._watched(self._try)
             return outputs == self._outputs
-        with suppress(Unfit):  # a new one will say why
-            rows = self.rows(samples)
-            if not known or rows.tobytes() != self.data.tobytes():
-                self._take(samples, rows)
-                self._watched(self._try)
-            return True
         return False
 
     def leaves(self, name: str = "_data") -> Array:
@@ -121,11 +117,11 @@ class Lesson:
 
     def _take(self, samples: Sequence[Any], rows: Array) -> None:
         """Keep samples, to be known again where they hold lists of plain numbers."""
-        self.data, self._samples, self._columns = rows, samples, list(zip(*samples))
-        xs, targets = self._columns
-        plain = {type(x) for x in xs} <= {list, tuple}
+        self.data, self._samples = rows, samples
+        xs, targets = map(list, zip(*samples))
+        plain = set(map(type, xs)) <= {list, tuple}
         plain = plain and set(map(type, chain(targets, *xs))) <= {float, int, bool}
-        self._copies = plain and [x[:] for x in xs]
+        self._copies = [[x[:] for x in xs], targets] if plain else None
         single = is_number(self._first[1])
         firsts = numpy.unique(rows[:, -1], return_index=True)[1] if single else numpy.empty(0, int)
         self._classes = sorted(firsts.tolist())  # where each is met first
