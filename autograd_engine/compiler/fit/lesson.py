@@ -128,20 +128,18 @@ class Lesson:
 
     def _watched(self, trial: Callable[[], Any]) -> Any:
         """Try something, and put everything back; `Unfit` where model or loss are not for it."""
-        changed: str | None = "something"  # or nobody knows
-        found = failure = None
+        failure: Exception | None = None
         try:
-            try:
-                with enable_grad(), seldom_collected(), self._watch:
-                    found = trial()
-            except Exception as error:  # whatever somebody's code says to a Value
-                failure = error
-            self._unread()
-            changed = self._traces.changed()
+            with enable_grad(), seldom_collected(), self._watch:
+                found = trial()
+        except Exception as error:  # whatever somebody's code says to a Value
+            failure = error
         finally:
-            if changed:
-                self._traces.restore()
+            changed = self._traces.changed(back=True)
+            read = self._read()
             self._watch.restore()
+        if read:
+            raise Unfit(read)
         if changed:
             raise Unfit(f"the model or the loss changes {changed} when it is called")
         if failure:
@@ -180,7 +178,8 @@ class Lesson:
         x, target = map_numbers(lambda _: next(rest), [*self._first])
         said = self._model(x)
         value = self._by_class(said, target) if self._targets else self._loss(said, target)
-        self._unread()
+        if read := self._read():
+            raise Unfit(read)
         if not isinstance(value, Value):
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
         guards = self._watch.guards
@@ -188,16 +187,11 @@ class Lesson:
         wanted = [value, *outputs, *(guard.value for guard in guards)]
         return topological_order(*wanted), wanted, guards
 
-    def _unread(self) -> None:
-        """Raise `Unfit`, naming the line, where a number left the graph or was set."""
-        for guard in self._watch.guards:
-            if guard.name not in COMPARISONS:
-                what = (
-                    "reads or sets a number of a Value, and a program would stay with that of one"
-                )
-                raise Unfit(
-                    f"{guard.place} ({what} sample; detach() stops a gradient in the graph)"
-                )
+    def _read(self) -> str:
+        """Return the line where a number left the graph or was set, and why that is unfit."""
+        what = "reads or sets a number of a Value, and a program would stay with that of one sample"
+        read = [guard.place for guard in self._watch.guards if guard.name not in COMPARISONS]
+        return f"{read[0]} ({what}; detach() stops a gradient in the graph)" if read else ""
 
     def _by_class(self, said: Any, target: Value) -> Any:
         found = [(each, self._loss(said, given)) for each, given in self._targets.items()]
