@@ -65,10 +65,7 @@ def bodies(writer: Writer, owner: Program, backward: Backward | None) -> list[st
     places = numpy.array([writer.offsets[ref.arena] + ref.start for ref in writer.program.outputs])
     tops = [writer.element(place) for place in places[:, None]]
     written = [writer.function(COPY, [writer.outputs[None], places[None, :count]], [count])]
-    unheld = [
-        "!" + held(top, guard.expected, computed)
-        for top, guard, computed in zip(tops[count:], guards.kept, guards.computed())
-    ]
+    unheld = ["!" + held(top, each.expected) for top, each in zip(tops[count:], guards.kept)]
     found = [forward, written]
     if backward:
         every = looped([Axis(len(writer.tape.parameters), ())], "gradient[i] = 0.0;")
@@ -83,12 +80,12 @@ def bodies(writer: Writer, owner: Program, backward: Backward | None) -> list[st
     return ["\n".join(filter(None, parts)) for parts in found]
 
 
-def held(text: str, expected: float, computed: bool) -> str:
-    """Return whether a number is what a guard expects, but for rounding if computed."""
+def held(text: str, expected: float) -> str:
+    """Return whether a number is what a guard expects, but for rounding."""
     number = InC().number(expected)
     if expected != expected:
         return f"({text} != {text})"
-    if computed and isfinite(expected):
+    if isfinite(expected):
         return f"(fabs({text} - ({number})) <= {abs(expected) * 2.0**-40!r})"
     return f"({text} == {number})"
 
