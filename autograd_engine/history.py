@@ -78,9 +78,6 @@ class Recording:
     def _regular(self, number: int) -> bool:
         return (number - self.begun * self.batches) % self._stride == 0
 
-    def __repr__(self) -> str:
-        return f"<recording of {len(self.steps)} steps>"
-
 
 @dataclass
 class History:

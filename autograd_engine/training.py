@@ -184,8 +184,7 @@ def _way(compile: bool | str, eager: Eager) -> Any:
         return Compiled(eager, strict=compile is True)
     except (ImportError, ValueError) as reason:
         if compile is True:
-            missing = isinstance(reason, ImportError)
-            raise reason if missing else ValueError(f"compile=True, but {reason}") from reason
+            raise type(reason)(f"compile=True, but {reason}") from reason
         eager.ran = f"eager: {reason}"
     return eager
 
@@ -274,11 +273,8 @@ class NoBar:
 def progress_bar(progress: bool, total: int, done: int) -> Any:
     if not progress:
         return nullcontext(NoBar())
-    try:
-        from tqdm import tqdm  # here, since importing the package should stay quick
-    except ImportError as error:
-        advice = "pip install tqdm, or pass progress=False"
-        raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
+    from tqdm import tqdm  # here, since importing the package should stay quick
+
     kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it
     return kind(total=total, initial=done, unit="batch")
 
