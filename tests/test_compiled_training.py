@@ -779,15 +779,11 @@ def test_what_is_not_installed_is_named(monkeypatch):
 )
 def test_arrays_are_judged_as_each_sample_is(targets, count):
     right = judge([(None, target) for target in targets])
-    odd = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan]
+    odd = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf]
     rows = list(itertools.product(odd, repeat=count))
     for target in targets:
         expected = [right(list(row), target) for row in rows]
         found = hits(right, numpy.array(rows), numpy.full(len(rows), float(target))).tolist()
-        assert found == pytest.approx(expected, abs=0.0, nan_ok=True)
-        finite = [row for row in rows if not any(map(math.isnan, row))]
-        expected = [right(list(row), target) for row in finite]
-        found = hits(right, numpy.array(finite), numpy.full(len(finite), float(target))).tolist()
         assert found == pytest.approx(expected, abs=0.0, nan_ok=True)
 
 

@@ -160,9 +160,7 @@ def simpler(rule: Primitive, *operands: Value) -> Value:
     """Record an operation of a derivative, the constant factors of products gathered."""
     x, y = operands[0], operands[-1]
     known = y._data if y._rule is CONSTANT else None
-    if rule is gate and x._rule is CONSTANT and x._data:
-        return y
-    if rule is slope and known == 1.0:
+    if (rule is gate and x._rule is CONSTANT and x._data) or (rule is slope and known == 1.0):
         return y
     if rule not in (MULTIPLY, azmul) and not (rule is slope and known == 2.0):
         return rule(*operands)  # type: ignore[no-any-return]
