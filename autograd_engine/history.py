@@ -78,9 +78,6 @@ class Recording:
     def _regular(self, number: int) -> bool:
         return (number - self.begun * self.batches) % self._stride == 0
 
-    def __repr__(self) -> str:
-        return f"<recording of {len(self.steps)} steps>"
-
 
 @dataclass
 class History:
@@ -183,8 +180,6 @@ class Keeper:
                 history = self._set(state["model"], state["training"], anew, name)
             except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
                 said = f"it has no {error}" if isinstance(error, KeyError) else str(error)
-                if not isinstance(error, (KeyError, ValueError)):  # of Python, about its parts
-                    said = f"its entries are not those of a training ({said})"
                 raise ValueError(f"cannot resume from {name}: {printable(said, LINE)}") from error
             undo.pop_all()
         return history
@@ -198,9 +193,9 @@ class Keeper:
         if anew:
             kept = {name: now[0][name] for name in ("settings", "initial_lr") if name in now[0]}
             parts, then = parts[:1], [{**then[0], **kept}]
-        was, given = ([state["schedule"] for state in states[1:]] for states in (then, now))
-        if was != given and not anew:
-            raise ValueError(f"it was written with {_listed(was)}, not {_listed(given)}; {ANEW}")
+        else:
+            was, given = ({"schedules": [s["schedule"] for s in each[1:]]} for each in (then, now))
+            _check_same(was, given, cure=f"; {ANEW}")
         for part, its in zip(parts, then):
             part.load_state_dict(its)
         _check_same({**training["settings"], "model": None}, self._settings)
@@ -240,15 +235,11 @@ def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
     return list(map(float, items))
 
 
-def _listed(schedules: list[str]) -> str:
-    return f"the schedules {', '.join(schedules)}" if schedules else "no schedule"
-
-
-def _check_same(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+def _check_same(theirs: dict[str, Any], ours: dict[str, Any], *, cure: str = "") -> None:
     for name in {**ours, **theirs}:
         was, given = theirs.get(name), ours.get(name)
         if was != given:
-            raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}")
+            raise ValueError(f"it was written with {name}={was!r:.60}, not {name}={given}{cure}")
 
 
 def _differing(was: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, str]]:

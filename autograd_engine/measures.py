@@ -8,11 +8,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, NamedTuple
 
 from autograd_engine.blocks import no_grad
 from autograd_engine.compiler.call.request import require
+from autograd_engine.derivatives import map_numbers
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.number import number, read
@@ -137,15 +137,12 @@ def unscaled(samples: Sequence[Sample], names: Sequence[str]) -> str:
     """Return what to say of columns of inputs that are large, by some samples; "" of none."""
     some = [x for x, _ in samples[:: len(samples) // 32 + 1]]
     rows = [x.tolist() if hasattr(x, "tolist") else x for x in some]
-    lists = all(isinstance(row, (list, tuple)) for row in rows)
-    if not lists or not all(isinstance(x, (float, int)) for x in chain(*rows)):
-        return ""
-    names = [*names, *(f"column {i}" for i in range(len(names), max(map(len, rows))))]
-    large = [
-        f"{name!r:.60} is about {size:,.0f}"
-        for name, column in zip(names, zip(*rows))
-        if LARGE < (size := sum(map(abs, column)) / len(rows)) < math.inf
-    ]
+    large = []
+    with suppress(TypeError):  # inputs of other kinds have no columns
+        for i, column in enumerate(zip(*rows)):
+            name = names[i] if i < len(names) else f"column {i}"
+            if LARGE < (size := sum(map(abs, column)) / len(rows)) < math.inf:
+                large.append(f"{name!r:.60} is about {size:,.0f}")
     scaled = "train on data.scaled(), and scale other inputs by the same data.scaling()"
     said = f"the inputs are not scaled, {', '.join(large[:3])} in size: {scaled}"
     return f"{said}, or training is slow or fails" if large else ""
@@ -173,7 +170,7 @@ def check_asked(
             raise kind(f"{name} must be {wanted}, got {given!r:.80}")
     for name in ("shuffle", "progress", "record"):
         flag(name, asked[name])
-    for name, least in {"epochs": 0, "batch_size": 1, "seed": -math.inf, "patience": 1}.items():
+    for name, least in {"epochs": 0, "batch_size": 1, "seed": None, "patience": 1}.items():
         if name != "patience" or asked[name] is not None:
             check_whole(name, asked[name], least)
     if asked["patience"] is not None and asked["validation"] is None:
@@ -183,21 +180,13 @@ def check_asked(
 def check_finite(loss: float, epoch: int, name: str, position: int, sample: Sample) -> None:
     """Raise `FloatingPointError` saying why a loss is not finite: its sample, or what to try."""
     if not math.isfinite(loss):
-        odd = [(what, x) for what, part in zip(("input", "target"), sample) for x in _odd(part)]
+        numbers: list[Any] = []
+        map_numbers(numbers.append, [*sample])
+        odd = [x for x in numbers if is_number(x) and not -math.inf < x < math.inf]
         why, which = ADVICE, "loss" if name == "data" else f"{name} loss"
-        for what, found in odd[:1]:
-            why = f"the {what} of item {position} of {name} holds {found}: leave that sample out, "
-            why += "or put a number in its place"
+        if odd:
+            why = f"item {position} of {name} holds {odd[0]}: leave it out, or put a number there"
         raise FloatingPointError(f"the {which} became {loss} in epoch {epoch + 1}: {why}")
-
-
-def _odd(item: Any) -> Iterator[float]:
-    parts = item.tolist() if hasattr(item, "tolist") else item
-    if isinstance(parts, Value) or is_number(parts):
-        if not -math.inf < number(parts) < math.inf:
-            yield float(number(parts))
-    elif isinstance(parts, (list, tuple)):
-        yield from chain.from_iterable(map(_odd, parts))
 
 
 @contextmanager
@@ -259,13 +248,12 @@ def terms_of(model: Any) -> Terms:
 
 def terms_read(entry: Any) -> Terms:
     """Return what a file says in `data`; `ValueError` where that is damaged."""
-    known = vars(Terms()).keys()
-    if isinstance(entry, dict) and entry.keys() == known and {*map(type, entry.values())} == {list}:
-        terms = Terms(**entry)
-        numbers, names = terms.shift + terms.scale, terms.columns + terms.classes
-        fits = len(terms.shift) == len(terms.scale) in (0, len(terms.columns))
-        fits = fits and all(type(n) in (int, float) and math.isfinite(n) for n in numbers)
-        if fits and 0 not in terms.scale and all(isinstance(name, str) for name in names):
+    with suppress(TypeError):
+        columns, classes, shift, scale = parts = vars(terms := Terms(**entry)).values()
+        fits = {*map(type, parts)} == {list} and 0 not in scale
+        fits = fits and len(shift) == len(scale) in (0, len(columns))
+        fits = fits and all(type(n) in (int, float) and math.isfinite(n) for n in shift + scale)
+        if fits and all(isinstance(name, str) for name in columns + classes):
             return terms
     raise ValueError(f"its data hold no names of columns and classes, or no scaling: {entry!r:.80}")
 

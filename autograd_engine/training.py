@@ -92,11 +92,8 @@ def fit(
     eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
     if isinstance(model, Module):
         eager.kept = vars(model).setdefault("_kept", Kept())
-    lesson = eager.kept.lesson if compile else None
-    if lesson and not lesson.stands(model, loss):
-        lesson = eager.kept.lesson = None
-    if not (lesson and lesson.trains(getattr(optimizer, "parameters", ()))):
-        with measures.diverging(0):
+    with measures.diverging(0):
+        if not eager.stands():
             _check_held(model, optimizer, loss, samples)
     keeper = Keeper(model, optimizer, checkpoint, settings)
     history = keeper.resumed(anew=resume == "new") if resume else History()
@@ -187,8 +184,7 @@ def _way(compile: bool | str, eager: Eager) -> Any:
         return Compiled(eager, strict=compile is True)
     except (ImportError, ValueError) as reason:
         if compile is True:
-            missing = isinstance(reason, ImportError)
-            raise reason if missing else ValueError(f"compile=True, but {reason}") from reason
+            raise type(reason)(f"compile=True, but {reason}") from reason
         eager.ran = f"eager: {reason}"
     return eager
 
@@ -219,8 +215,12 @@ class Eager:
     recorder: Recording | None = None
     kept: Kept = field(default_factory=Kept)
 
-    def stands(self) -> bool:  # see `compiler.fit.fitting`
-        return False
+    def stands(self) -> bool:
+        """Say whether the lesson that is kept is still right; forget one that is not."""
+        lesson = self.kept.lesson
+        if lesson and not lesson.stands(self.model, self.loss):
+            lesson = self.kept.lesson = None
+        return bool(lesson and lesson.trains(getattr(self.optimizer, "parameters", ())))
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch, which are positions of samples."""
@@ -273,11 +273,8 @@ class NoBar:
 def progress_bar(progress: bool, total: int, done: int) -> Any:
     if not progress:
         return nullcontext(NoBar())
-    try:
-        from tqdm import tqdm  # here, since importing the package should stay quick
-    except ImportError as error:
-        advice = "pip install tqdm, or pass progress=False"
-        raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
+    from tqdm import tqdm  # here, since importing the package should stay quick
+
     kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it
     return kind(total=total, initial=done, unit="batch")
 

@@ -508,14 +508,14 @@ def test_the_compiler_can_be_imported_where_there_is_no_numpy():
 def calls():
     x = Value(1.0, "x")
     return {
-        "short": (ValueError, r"x has 1 numbers, but this program has 2 inputs \(input 'y'", [1.0]),
-        "long": (ValueError, "x has 3 numbers, but this program has 2", [1.0, 2.0, 3.0]),
-        "narrow batch": (ValueError, "each row of x has 1 numbers", [[1.0], [2.0]]),
-        "no numbers": (ValueError, "x is empty", []),
-        "zero rows": (ValueError, "x is empty.*at least one row", numpy.zeros((0, 2))),
-        "empty rows": (ValueError, "x is empty", numpy.zeros((2, 0))),
-        "three dimensions": (ValueError, "3 dimensions", numpy.zeros((1, 1, 2))),
-        "a number": (ValueError, "0 dimensions", 1.0),
+        "short": (ValueError, r"a vector of 2 inputs .* shape \(1,\): input 'y' is missing", [1.0]),
+        "long": (ValueError, r"x must be a vector of 2 inputs.* \(3,\)$", [1.0, 2.0, 3.0]),
+        "narrow batch": (ValueError, r"a batch \(B, 2\) .*shape \(2, 1\)", [[1.0], [2.0]]),
+        "no numbers": (ValueError, r"x must be .* of shape \(0,\)", []),
+        "zero rows": (ValueError, r"x must be .* of shape \(0, 2\)", numpy.zeros((0, 2))),
+        "empty rows": (ValueError, r"x must be .* of shape \(2, 0\)", numpy.zeros((2, 0))),
+        "three dimensions": (ValueError, r"of shape \(1, 1, 2\)", numpy.zeros((1, 1, 2))),
+        "a number": (ValueError, r"of shape \(\)", 1.0),
         "ragged": (ValueError, "rows of one length", [[1.0, 2.0], [1.0]]),
         "text": (TypeError, "real numbers, not an array of <U", ["a", "b"]),
         "complex": (TypeError, "complex128", [1j, 2.0]),
@@ -576,7 +576,7 @@ def test_the_first_value_that_is_not_finite_is_named():
     product = x * y
     product.label = "area"
     program = ag.compile(ag.tanh(product - product * 2.0) + y, [x, y])
-    with pytest.raises(FloatingPointError, match=r"'area' = 1e\+200 \* \(-1e\+200\).* is -inf$"):
+    with pytest.raises(FloatingPointError, match=r"is -inf: 'area' = 1e\+200 \* \(-1e\+200\)"):
         ag.compile(product * 2.0 + y, [x, y])([1e200, -1e200])
     with pytest.raises(FloatingPointError, match="'area' = "):
         program([1e200, 1e200])
@@ -585,30 +585,17 @@ def test_the_first_value_that_is_not_finite_is_named():
 @pytest.mark.parametrize(
     ("f", "point", "said"),
     [
-        (lambda x: ag.sin(x[0] * x[0]), [1e200, 1.0], "1e+200 * 1e+200 is inf"),
+        (lambda x: ag.sin(x[0] * x[0]), [1e200, 1.0], "1e+200 * 1e+200 is too large"),
         (lambda x: ag.sin(ag.tanh(x[1]) + x[0] * x[0]), [math.inf, 1.0], "input 0 is inf"),
         (lambda x: ag.sin(ag.exp(x[0])), [800.0, 1.0], "exp(800.0)"),
         (lambda x: ag.sqrt(ag.log(x[0]) + x[1]), [-1.0, 1.0], "log(-1.0)"),
         (lambda x: ag.log(x[0]) + x[1] * x[1], [-1.0, 1e200], "log(-1.0)"),
-        (lambda x: x[1] * x[1] + ag.log(x[0]), [-1.0, 1e200], "1e+200 * 1e+200 is inf"),
+        (lambda x: x[1] * x[1] + ag.log(x[0]), [-1.0, 1e200], "1e+200 * 1e+200 is too large"),
     ],
 )
 def test_not_what_refuses_later_but_what_was_not_finite_first_is_named(f, point, said):
     with pytest.raises(FloatingPointError, match=f"the output is nan: {re.escape(said)}"):
         ag.compile(f, [0.5, 1.0])(point)
-
-
-@pytest.mark.parametrize(
-    ("f", "point", "said"),
-    [
-        (lambda x: x[0] ** x[1], [-0.5, 2.0], "(-0.5) ** 2.0 by operand 2 is nan"),
-        (lambda x: x[1] ** x[0], [0.5, 0.0], "0.0 ** 0.5 by operand 1 is inf"),
-        (lambda x: ag.sqrt(x[0]) + x[1], [0.0, 1.0], "sqrt(0.0) by operand 1 is inf"),
-    ],
-)
-def test_an_operand_is_named_by_its_number(f, point, said):
-    with pytest.raises(FloatingPointError, match=f"the partial of {re.escape(said)}, times"):
-        ag.compile(f, [0.5, 1.0]).value_and_grad(point)
 
 
 def test_a_leaf_or_an_input_that_is_not_finite_is_named():
@@ -635,10 +622,10 @@ def test_of_several_outputs_the_one_is_named():
         program([-4.0])
 
 
-def test_a_gradient_that_is_not_finite_names_parameter_and_partial():
+def test_a_gradient_that_is_not_finite_names_the_parameter():
     w, x = Value(0.0, "w"), Value(1.0)
     program = ag.compile(ag.sqrt(w * x), [x])
-    message = r"gradient by parameter 'w' in row 1 is inf: the partial of sqrt\(0.0\) .* is inf"
+    message = r"gradient by parameter 'w' is inf: ag.diagnose tells where"
     with pytest.raises(FloatingPointError, match=message):
         ag.compile(ag.sqrt(w + x), [x]).value_and_grad([[2.0], [0.0]])
     with pytest.raises(FloatingPointError, match="gradient by parameter 'w'"):
@@ -732,7 +719,7 @@ def test_its_guards_and_its_numbers_are_checked_as_well():
     assert size.value_and_grad(3.0) == (3.0, 1.0)
     with pytest.raises(ag.GuardError, match="-3.0 > 0.0 in row 1 is False"):
         size.value_and_grad([[3.0], [-3.0]])
-    with pytest.raises(FloatingPointError, match=r"partial of sqrt\(0.0\)"):
+    with pytest.raises(FloatingPointError, match="gradient by input 0 is inf"):
         ag.compile(ag.sqrt, 1.0).value_and_grad(0.0)
 
 

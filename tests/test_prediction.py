@@ -122,7 +122,6 @@ def test_what_is_no_model_is_refused(model):
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda d: d.clear(),
         lambda d: d.update(columns="size"),
         lambda d: d.update(columns=[1, 2]),
         lambda d: d.update(classes=None),

@@ -172,8 +172,8 @@ def test_guards_hold_here_too():
         (lambda p: p["one"].hessian([[1.0, 2.0]]), "one vector, and x is a batch: ask row by row"),
         (lambda p: p["one"].jvp([[1.0, 2.0]], [1.0, 2.0]), "and x is a batch"),
         (lambda p: p["one"].jvp([1.0, 2.0], [[1.0, 2.0]]), "v must be one vector, as x is, not a"),
-        (lambda p: p["one"].hessian([1.0]), "x has 1 numbers, but this program has 2 inputs"),
-        (lambda p: p["one"].jvp([1.0, 2.0], [1.0]), "v has 1 numbers, but this program has 2"),
+        (lambda p: p["one"].hessian([1.0]), "array of shape (1,): input 'b' is missing"),
+        (lambda p: p["one"].jvp([1.0, 2.0], [1.0]), "v must be a vector of 2 inputs"),
         (lambda p: p["one"].jvp([1.0, 2.0], [[1.0], 2.0]), "v must be a vector or rows of one"),
         (lambda p: p["one"].hessian([1.0, 2.0], parameters=[1.0]), "parameters must be one vector"),
     ],
@@ -193,7 +193,11 @@ def test_what_cannot_be_is_told(ask, said):
     ("f", "point", "said"),
     [
         (lambda x: ag.log(x[0]) * x[1], [0.0, 1.0], "the output is -inf"),
-        (lambda x: ag.sqrt(x[0]) * x[1], [0.0, 1.0], "the gradient by input 0 is inf"),
+        (
+            lambda x: ag.sqrt(x[0]) * x[1],
+            [0.0, 1.0],
+            "second derivative by input 0 and input 0 is -inf",
+        ),
         (
             lambda x: x[0] ** 1.5 * x[1],
             [0.0, 1.0],
@@ -231,39 +235,34 @@ INF, NAN = math.inf, math.nan
 @pytest.mark.parametrize(
     ("f", "point", "expected"),
     [
-        (lambda x: x[0] ** 2 + ag.exp(x[1]), [1.0, 800.0], [[2.0, 0.0], [0.0, INF]]),
-        (lambda x: x[0] ** 2 + ag.log(x[1]), [1.0, 0.0], [[2.0, 0.0], [0.0, -INF]]),
-        (lambda x: x[0] / x[1] + x[0] ** 2, [1.0, 0.0], [[2.0, -INF], [-INF, INF]]),
-        (lambda x: x[0] / x[1] + x[0] ** 2, [0.0, 0.0], [[2.0, -INF], [-INF, NAN]]),
-        (lambda x: 1 / (1 / x[1]) + x[0] * x[1], [1.0, 0.0], [[0.0, 1.0], [1.0, NAN]]),
-        (lambda x: x[0] ** 2 + ag.log(x[1]), [1.0, -1.0], [[NAN] * 2] * 2),  # log is undefined
+        (lambda x: x[0] ** 2 + ag.sqrt(x[1] ** 3), [1.0, 0.0], [[2.0, 0.0], [0.0, NAN]]),
+        (lambda x: x[0] ** 2 + x[1] ** 1.5, [1.0, 0.0], [[2.0, 0.0], [0.0, INF]]),
+        (lambda x: x[0] ** 2 + ag.exp(x[1]), [1.0, 800.0], [[NAN] * 2] * 2),  # which is refused
+        (lambda x: x[0] / x[1] + x[0] ** 2, [1.0, 0.0], [[NAN] * 2] * 2),
+        (lambda x: x[0] ** 2 + ag.log(x[1]), [1.0, -1.0], [[NAN] * 2] * 2),
         (lambda x: ag.sqrt(x[0]) + ag.log(x[1]), [-1.0, -1.0], [[NAN] * 2] * 2),
     ],
 )
-def test_one_entry_that_is_not_finite_leaves_the_others_of_a_hessian(f, point, expected, way):
+def test_entries_that_are_not_finite_are_those_of_the_engine_or_nan(f, point, expected, way):
     found = ag.compile(f, [0.5, 0.75], check=False).hessian(point)
-    if second.LARGEST < 0:  # along an axis a 0 may meet an infinite slope: NaN, but nothing wrong
-        expected = numpy.where(numpy.isnan(found), NAN, expected)
     numpy.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize(
     ("f", "point", "expected"),
     [
-        (lambda x: [x[0] * 3.0, 1.0 / x[1]], [1.0, 0.0], [3.0, -INF]),
-        (lambda x: [x[0] * 3.0, ag.sqrt(x[1])], [1.0, -1.0], [3.0, NAN]),
-        (lambda x: [x[0] * 3.0, ag.log(x[1])], [1.0, -1.0], [3.0, NAN]),  # not 1 / -1
-        (lambda x: [1.0 / x[0], ag.log(x[1])], [0.0, -1.0], [-INF, NAN]),
-        (lambda x: [x[0] * x[1], ag.exp(x[1])], [2.0, 800.0], [802.0, INF]),
+        (lambda x: [x[0] * 3.0, ag.sqrt(x[1])], [1.0, 0.0], [3.0, INF]),
+        (lambda x: [x[0] * 3.0, 1.0 / x[1]], [1.0, 0.0], [NAN, NAN]),  # which is refused
+        (lambda x: [x[0] * 3.0, ag.log(x[1])], [1.0, -1.0], [NAN, NAN]),  # not 1 / -1
     ],
 )
-def test_one_output_that_is_not_finite_leaves_the_others_along_a_vector(f, point, expected):
+def test_slopes_that_are_not_finite_are_those_of_the_engine_or_nan(f, point, expected):
     found = ag.compile(f, [0.5, 0.75], check=False).jvp(point, [1.0, 1.0])
     numpy.testing.assert_array_equal(found, expected)
 
 
 def test_a_hessian_of_one_number_may_be_infinite():
-    assert ag.compile(lambda x: 1.0 / x, 1.0, check=False).hessian(0.0) == INF
+    assert ag.compile(lambda x: x**1.5, 1.0, check=False).hessian(0.0) == INF
 
 
 @pytest.mark.parametrize("seed", range(12))

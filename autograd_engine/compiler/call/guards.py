@@ -190,13 +190,3 @@ class Guards:
             if pack("d", x) != pack("d", y) and (x == x or y == y):
                 places = [*self._tape.operands()][at - self._tape.start]
                 raise GuardError(guard.told(x, [values[place] for place in places], where))
-
-    def compared(self, found: Any) -> bool:
-        """Say whether all comparisons came out as expected in what a back end gave."""
-        pairs = zip(self.kept, found.tolist())
-        return all(x == guard.expected for guard, x in pairs if guard.name in COMPARISONS)
-
-    def computed(self) -> list[bool]:
-        """Say of each guard whether it holds a number that was computed, and so rounded."""
-        x, start = self._tape.x, self._tape.start
-        return [g.name not in COMPARISONS and x[at - start] >= start for g, at in self._pairs]

@@ -53,31 +53,35 @@ class Feed:
                 return None, False
             raise ValueError("this program has no inputs: call it without x")
         if x is None:
-            needed = counted(n, "input")
-            raise TypeError(f"this program has {needed}: call it with a vector of them")
+            raise TypeError(
+                f"this program has {counted(n, 'input')}: call it with a vector of them"
+            )
         array = floats(x, name, self.inputs)
         if array.ndim == 0 and n == 1:
             array = array[None]
         if array.ndim in (1, 2) and array.size and array.shape[-1] == n:
             return (array, True) if array.ndim == 2 else (array[None], False)
-        raise ValueError(misfit(array, name, self.inputs))
+        rows = f"a vector of {counted(n, 'input')} or a batch (B, {n}) of such rows"
+        lacks = self.inputs[array.shape[-1] :][:1] if array.ndim and array.size else ()
+        missing = "".join(f": {lacking} is missing" for lacking in lacks)
+        raise ValueError(f"{name} must be {rows}, not an array of shape {array.shape}{missing}")
 
     def leaves(self, parameters: Any = None) -> Array:
         """Return the leaves' numbers now, the given ones instead of the parameters' own."""
         if WATCHED:  # who calls a program while another is recorded reads these numbers
             for value in self._values if parameters is None else self._others:
                 read(value)
+        found = numpy.empty(len(self._values))
         if parameters is None:
-            found = numpy.empty(len(self._values))
             self.read(self._values, found, 0, "_data")
             return found
         array = floats(parameters, "parameters", self.parameters)
         if array.shape != self._shape:
-            found = f"an array of shape {array.shape}"
-            raise ValueError(_ONE_VECTOR.format(counted(len(self.parameters), "number"), found))
+            vector = f"one vector of {counted(*self._shape, 'number')}, in the order of"
+            found = f"program.parameters, not an array of shape {array.shape}"
+            raise ValueError(f"parameters must be {vector} {found}")
         if not self._others:
             return array
-        found = numpy.empty(len(self._values))
         found[: len(array)] = array
         self.read(self._others, found, len(array), "_data")
         return found
@@ -95,7 +99,11 @@ def floats(given: Any, what: str, names: Sequence[str]) -> Array:
     try:
         array = numpy.asarray(given)
     except ValueError:
-        raise ValueError(uneven(given, what, names)) from None
+        fits = [hasattr(row, "__len__") and len(row) == len(names) for row in given]
+        i = fits.index(False) if False in fits else 0
+        needed = f"rows of one length, {counted(len(names), 'number')} each"
+        found = f"item {i} is {given[i]!r:.60}"
+        raise ValueError(f"{what} must be a vector or {needed}: {found}") from None
     if array.dtype.kind == "O":
         items, array = numpy.ndenumerate(array), numpy.empty(array.shape)
         for place, item in items:
@@ -110,63 +118,6 @@ def floats(given: Any, what: str, names: Sequence[str]) -> Array:
     return numpy.ascontiguousarray(array, _float64).reshape(array.shape)
 
 
-def misfit(array: Array, what: str, names: Sequence[str]) -> str:
-    """Say why an array is neither a vector of the inputs nor rows of them."""
-    n, needed = len(names), counted(len(names), "input")
-    if array.ndim not in (1, 2):
-        rows = f"a vector of {needed} or a batch (B, {n}) of such rows"
-        return f"{what} must be {rows}, not an array of {array.ndim} dimensions"
-    if not array.size:
-        return f"{what} is empty: a vector of {needed}, or at least one row, is needed"
-    length, which, hint = array.shape[-1], what if array.ndim == 1 else f"each row of {what}", ""
-    if array.size == n:
-        hint = f"; write {what}.ravel()"
-    elif array.ndim == 1 and n == 1:
-        hint = "; a batch of one input has the shape (B, 1)"
-    missing = f" ({names[length]} is missing)" if length < n else ""
-    return f"{which} has {length} numbers, but this program has {needed}{missing}{hint}"
-
-
-def uneven(x: Any, what: str, names: Sequence[str]) -> str:
-    """Say what keeps nested lists from being rows of one length."""
-    count = counted(len(names), "number")
-    if what == "parameters":
-        return _ONE_VECTOR.format(count, "rows of several lengths")
-    needed = f"{what} must be a vector or rows of one length, {count} each: "
-    rows = list(x) if _is_row(x) else []
-    lists = [_is_row(row) for row in rows]
-    if {*lists} == {True, False}:
-        places = sorted((lists.index(True), lists.index(False)))
-        return needed + ", but ".join(f"item {i} is {_kind(rows[i])}" for i in places)
-    for i, row in enumerate(rows if all(lists) else ()):
-        if len(row) != len(names):
-            missing = f" ({names[len(row)]} is missing)" if len(row) < len(names) else ""
-            return f"{needed}row {i} has {counted(len(row), 'number')}{missing}"
-        for j, item in enumerate(row):
-            if _is_row(item):
-                return f"{needed}number {j} of row {i} is {_kind(item)}: {item!r:.60}"
-    return f"{needed}got {x!r:.60}"
-
-
-def _is_row(item: Any) -> bool:
-    sized = hasattr(item, "__len__") and getattr(item, "ndim", 1) > 0
-    return sized and not isinstance(item, (str, bytes, dict, set, frozenset))
-
-
-def _kind(item: Any) -> str:
-    if not _is_row(item):
-        return f"{item!r:.60}"
-    return "an array" if hasattr(item, "ndim") else f"a {type(item).__name__}"
-
-
 def by_python(values: Sequence[Value], found: Array, first: int, name: str) -> None:
     """Write an attribute of Values into an array, from a place on."""
     found[first : first + len(values)] = [getattr(value, name) for value in values]
-
-
-def finite(numbers: Array) -> bool:
-    """Say whether all numbers of an array are finite."""
-    return bool(numpy.isfinite(numbers).all())
-
-
-_ONE_VECTOR = "parameters must be one vector of {}, in the order of program.parameters, not {}"

@@ -66,8 +66,6 @@ def compile(
     if callable(output_or_outputs):
         example = inputs
         outputs, inputs, guards = traced(output_or_outputs, example)
-    elif callable(inputs):
-        raise TypeError("the function comes first: write ag.compile(f, example)")
     tops = [as_value(output) for output in flattened(outputs, is_number)]
     if not tops:
         raise ValueError("there is no output: at least one Value is needed")
@@ -101,10 +99,6 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
     inputs: list[Value] = []
 
     def fresh(item: Any) -> Any:
-        if getattr(item, "ndim", 0):  # an array of another library
-            import numpy
-
-            return map_numbers(fresh, numpy.asarray(item))
         try:
             inputs.append(Value(as_float(item)))
         except TypeError as error:
@@ -118,8 +112,6 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
         if guard.name == "grad":
             said = "The .grad read here is none that the function computed, and a program reads the"
             raise TypeError(f"{guard.place}\n{said} data of leaves alone: pass it as an input")
-    if outputs is None:
-        raise TypeError("the function must return Values, not NoneType: end it with return")
     return outputs, inputs, watch.guards
 
 
@@ -141,9 +133,6 @@ def leaves(**given: Any) -> list[list[Value]]:
     for kinds, items in given.items():
         if isinstance(items, Value):
             raise TypeError(f"{kinds} are a list of Values: write [{items.label or 'x'}]")
-        if callable(items):
-            such = f"such as model.parameters(); got {items!r:.60}"
-            raise TypeError(f"{kinds} are a list of Values, {such}")
         found.append(list(flattened(items)))
         for i, value in enumerate(found[-1]):
             name = f"{kinds[:-1]} {i}" + (f" ({value.label!r})" if value.label else "")

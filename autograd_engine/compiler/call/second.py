@@ -101,30 +101,18 @@ def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | No
             with suppress(Exception):  # somebody's own primitive branches, or is of no back end
                 owner._entries[second] = differentiated(owner, second)
     entries = owner._entries[second]
-    if entries is None:
-        found = numpy.full(count * wanted if second else wanted, math.nan)
-    else:
+    if entries is not None:
         numbers = numpy.concatenate((rows[0], leaves)) if len(leaves) else rows[0]
-        given = direction if direction is not None or not entries.inputs else numpy.eye(count)
+        given = numpy.eye(count) if second and entries.inputs else direction
         run = entries._run(numbers, given, False)[0]
-        own, tops = run[:, :wanted].T, run[0, wanted:]
-        if not entries.inputs:
-            own, tops = run[0, : count * count].reshape(count, count), run[0, count * count :]
         if entries._finite(run):
-            return own.ravel()
-        # Where the engine refuses, entries that are right stay: those of an output that is no
-        # number are not, nor is one that another order of differentiation gives as NaN.
-        found = numpy.where(numpy.isnan(own.T), math.nan, own).ravel() if second else own.ravel()
-        if len(tops):
-            lost = ~numpy.isfinite(tops) if owner._check else numpy.isnan(tops)
-            found = numpy.where(lost, math.nan, found)
+            return run[:, :wanted].T.ravel() if entries.inputs else run[0, : count * count]
+    found = numpy.full(count * wanted if second else wanted, math.nan)
     with suppress(ArithmeticError, ValueError):  # outside of some domain
         found = eagerly(owner, rows[0].tolist(), leaves.tolist(), direction)
     odd = numpy.flatnonzero(~numpy.isfinite(found)).tolist()
     if odd and owner._check:
-        owner._trusted(leaves, rows, False)  # which tells of a value that is not finite,
-        if owner._count == 1:
-            by_inputs(owner, leaves, rows, False)  # or with the gradient
+        owner._trusted(leaves, rows, False)  # which tells of a value that is not finite
         names = owner._feed.inputs
         what = f"derivative of output {odd[0]} along v"
         if second:
@@ -172,9 +160,7 @@ def simpler(rule: Primitive, *operands: Value) -> Value:
     """Record an operation of a derivative, the constant factors of products gathered."""
     x, y = operands[0], operands[-1]
     known = y._data if y._rule is CONSTANT else None
-    if rule is gate and x._rule is CONSTANT and x._data:
-        return y
-    if rule is slope and known == 1.0:
+    if (rule is gate and x._rule is CONSTANT and x._data) or (rule is slope and known == 1.0):
         return y
     if rule not in (MULTIPLY, azmul) and not (rule is slope and known == 2.0):
         return rule(*operands)  # type: ignore[no-any-return]

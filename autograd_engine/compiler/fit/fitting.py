@@ -39,46 +39,35 @@ class Compiled:
 
     def __init__(self, eager: Any, strict: bool) -> None:
         self.eager, self.strict = eager, strict
+        self._lesson: Any = None  # while all runs eagerly
         self._prepare()
 
     def _prepare(self) -> None:
-        """Compile, and turn the samples into arrays."""
+        """Compile, or take the program that is kept, and turn the samples into arrays."""
         eager, kept = self.eager, self.eager.kept
         self._optimizer, self._ruled = eager.optimizer, has_rule(eager.optimizer)
-        trained = self._trained()
-        judged = self._judged = eager.right.positions or eager.right.sides
+        trained = self._optimizer.parameters if self._ruled else eager.model.parameters()
+        judged = eager.right.positions or eager.right.sides
         lesson, kept.lesson = kept.lesson, None
         if not (lesson and lesson.trains(trained) and lesson.again(eager.samples, judged)):
             lesson = Lesson(eager.model, eager.loss, eager.samples, trained, judged)
-        self._lesson: Any = lesson  # None while all runs eagerly
-        kept.lesson = lesson
+        if lesson is not self._lesson:
+            each = counted(len(lesson.program._tape.op), "operation")
+            steps = counted(lesson.program.steps, "step")
+            self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
+        self._lesson = kept.lesson = lesson
         self._rows = lesson.data  # its own may be others by then
         self._held_out: Array | None = None
-        self._stands = True
-        each = counted(len(lesson.program._tape.op), "operation")
-        steps = counted(lesson.program.steps, "step")
-        self.ran = f"compiled: {steps} for a batch instead of {each} for a sample"
-
-    def _trained(self) -> Any:
-        return self._optimizer.parameters if self._ruled else self.eager.model.parameters()
+        self._ready = True
 
     def stands(self) -> bool:
-        """Say whether the program is still right; else the next epoch compiles anew."""
-        lesson, eager = self._lesson, self.eager
-        same = (
-            lesson and has_rule(eager.optimizer) is self._ruled and lesson.trains(self._trained())
-        )
-        same = same and lesson.stands(eager.model, eager.loss)
-        self._stands = bool(same and lesson.again(eager.samples, self._judged))
-        if self._stands:  # samples may have changed in place
-            self._rows, self._held_out = lesson.data, None
-        return self._stands
+        self._ready = False  # samples may have changed in place
+        return self.eager.stands()  # type: ignore[no-any-return]
 
     def train(self, epoch: int, batches: Iterable[Sequence[int]]) -> Results:
         """Train on the batches of an epoch; return the loss of each sample, and its hit."""
         eager, recorder = self.eager, self.eager.recorder
-        if self._lesson and not self._stands:
-            eager.kept.lesson = None
+        if self._lesson and not self._ready:
             try:
                 self._prepare()
             except Unfit as reason:
@@ -94,14 +83,14 @@ class Compiled:
         try:
             with numpy.errstate(all="ignore"):
                 for batch in batches:
-                    outputs, gradient = run(self._lesson, self._leaves, self._rows[batch], True)
+                    outputs, gradient = self._lesson.run(self._leaves, self._rows[batch], True)
                     self._step(gradient)
                     order += batch
                     found.append(outputs)
                     if recorder is not None and recorder.due():
                         self._store()
                         recorder.keep(outputs[:, 0].tolist(), epoch)
-        except (GuardError, Unfit) as error:
+        except Exception as error:  # somebody's own primitive or rule may raise anything
             failed = error
         finally:
             self._store()
@@ -121,9 +110,7 @@ class Compiled:
                     self._held_out = lesson.rows(eager.held_out)
                 found = forward(lesson, self._held_out)
                 return results(eager.right, found, self._held_out[:, -1])
-            except (GuardError, Unfit) as error:
-                if self.strict and isinstance(error, GuardError):
-                    raise
+            except Exception as error:
                 if "validation" not in self.ran:
                     self.ran += f", but the validation data eagerly: {told(error)}"
         return eager.measure()  # type: ignore[no-any-return]
@@ -149,7 +136,7 @@ class Compiled:
             self._state = self._leaves, lesson.leaves("_grad"), memories, optimizer.steps
 
     def _step(self, gradient: Array) -> None:
-        """Make one step, or raise `Unfit`, or what an optimiser without a rule raises."""
+        """Make one step, or raise `Unfit`, or what the optimiser raises."""
         optimizer, lesson = self._optimizer, self._lesson
         if not self._ruled:
             optimizer.zero_grad()
@@ -161,12 +148,12 @@ class Compiled:
         every, gathered, memories, steps = self._state
         count = len(optimizer.parameters)
         before = every[:count]
-        try:
-            slopes = optimizer._slope(before, gradient[:count])
-            leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
-        except Exception as error:  # a rule of somebody's own may not be for arrays
-            raise Unfit(f"the optimizer's rule is not for arrays: {error}") from error
-        if (spoilt(leaves) & numpy.isfinite(before)).any():
+        slopes = optimizer._slope(before, gradient[:count])
+        leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
+        if (
+            not math.isfinite(leaves.sum())
+            and (~numpy.isfinite(leaves) & numpy.isfinite(before)).any()
+        ):
             raise Unfit("a parameter did not stay finite")
         if count < len(every):
             leaves = numpy.concatenate((leaves, every[count:]))
@@ -209,31 +196,14 @@ def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Resul
     try:
         lesson = Lesson(model, loss, samples, [], outputs=True)
         return results(right, forward(lesson, lesson.data), lesson.data[:, -1])
-    except (Unfit, GuardError):
+    except Exception:  # which the eager way will meet as well
         return None
 
 
 def forward(lesson: Lesson, rows: Array) -> list[Array]:
     leaves, starts = lesson.leaves(), range(0, len(rows), _AT_ONCE)
     with numpy.errstate(all="ignore"):
-        return [run(lesson, leaves, rows[i : i + _AT_ONCE], False)[0] for i in starts]
-
-
-def run(lesson: Lesson, leaves: Array, rows: Array, gradient: bool) -> tuple[Array, Array]:
-    try:
-        outputs, slopes = lesson.run(leaves, rows, gradient)
-    except GuardError:
-        raise
-    except Exception as error:  # a primitive of somebody's own may raise anything
-        raise Unfit(f"the program failed: {told(error)}") from error
-    if spoilt(outputs[:, 0]).any():
-        raise Unfit("the loss of a sample is not finite")
-    return outputs, slopes
-
-
-def spoilt(numbers: Array) -> Any:
-    """Return which numbers are not finite: False at once where their sum is."""
-    return numpy.False_ if math.isfinite(numpy.add.reduce(numbers)) else ~numpy.isfinite(numbers)
+        return [lesson.run(leaves, rows[i : i + _AT_ONCE], False)[0] for i in starts]
 
 
 def results(right: Any, found: list[Array], targets: Array) -> Results:
@@ -249,7 +219,5 @@ def hits(right: Any, outputs: Array, targets: Array) -> Array:
     count = outputs.shape[1]
     if not count or not (right.sides if count == 1 else right.positions):
         return numpy.full(len(outputs), numpy.nan)
-    if numpy.isnan(outputs).any():  # the order of NaN is Python's
-        return numpy.array([right(*pair) for pair in zip(outputs.tolist(), targets.tolist())])
     one = (outputs[:, 0] > 0.0) == (targets > 0.0)
     return (one if count == 1 else outputs.argmax(axis=1) == targets).astype(numpy.float64)

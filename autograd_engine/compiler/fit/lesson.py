@@ -93,24 +93,26 @@ class Lesson:
 
     def again(self, samples: Sequence[Any], outputs: bool) -> bool:
         """Take these samples, and say whether the program is one for them too."""
-        columns = list(zip(*samples))
-        known = len(samples) == len(self._samples)
-        known = known and all(all(map(is_, *each)) for each in zip(columns, self._columns))
-        plain = known and self._copies
-        if outputs != self._outputs or (plain and plain == [*columns[0]]):
+        columns = [*map(list, zip(*samples))]
+        with suppress(ValueError):  # a new one will say why
+            if not (set(map(type, columns[0])) <= {list, tuple} and columns == self._copies):
+                rows = self.rows(samples)
+                if rows.tobytes() != self.data.tobytes():
+                    self._take(samples, rows)
+                    self._watched(self._try)
             return outputs == self._outputs
-        with suppress(Unfit):  # a new one will say why
-            rows = self.rows(samples)
-            if not known or rows.tobytes() != self.data.tobytes():
-                self._take(samples, rows)
-                self._watched(self._try)
-            return True
         return False
 
     def leaves(self, name: str = "_data") -> Array:
         found = numpy.empty(len(self.values))
         self.program._feed.read(self.values, found, 0, name)
         return found
+
+    def run(self, leaves: Array, rows: Array, gradient: bool) -> tuple[Array, Array]:
+        outputs, slopes = self.program._trusted(leaves, rows, gradient)
+        if not numpy.isfinite(outputs[:, 0]).all():
+            raise Unfit("the loss of a sample is not finite")
+        return outputs, slopes
 
     def rows(self, samples: Sequence[Any]) -> Array:
         """Return the numbers of other samples; `Unfit` where the program is not for them."""
@@ -121,31 +123,29 @@ class Lesson:
 
     def _take(self, samples: Sequence[Any], rows: Array) -> None:
         """Keep samples, to be known again where they hold lists of plain numbers."""
-        self.data, self._samples, self._columns = rows, samples, list(zip(*samples))
-        xs, targets = self._columns
-        plain = {type(x) for x in xs} <= {list, tuple}
+        self.data, self._samples = rows, samples
+        xs, targets = map(list, zip(*samples))
+        plain = set(map(type, xs)) <= {list, tuple}
         plain = plain and set(map(type, chain(targets, *xs))) <= {float, int, bool}
-        self._copies = plain and [x[:] for x in xs]
+        self._copies = [[x[:] for x in xs], targets] if plain else None
         single = is_number(self._first[1])
         firsts = numpy.unique(rows[:, -1], return_index=True)[1] if single else numpy.empty(0, int)
         self._classes = sorted(firsts.tolist())  # where each is met first
 
     def _watched(self, trial: Callable[[], Any]) -> Any:
         """Try something, and put everything back; `Unfit` where model or loss are not for it."""
-        changed: str | None = "something"  # or nobody knows
-        found = failure = None
+        failure: Exception | None = None
         try:
-            try:
-                with enable_grad(), seldom_collected(), self._watch:
-                    found = trial()
-            except Exception as error:  # whatever somebody's code says to a Value
-                failure = error
-            self._unread()
-            changed = self._traces.changed()
+            with enable_grad(), seldom_collected(), self._watch:
+                found = trial()
+        except Exception as error:  # whatever somebody's code says to a Value
+            failure = error
         finally:
-            if changed:
-                self._traces.restore()
+            changed = self._traces.changed(back=True)
+            read = self._read()
             self._watch.restore()
+        if read:
+            raise Unfit(read)
         if changed:
             raise Unfit(f"the model or the loss changes {changed} when it is called")
         if failure:
@@ -174,7 +174,6 @@ class Lesson:
         self.values = self.trained + others
         tape = record(wanted, self._inputs, self.values)
         self.program = Program(tape, single=False, guards=guards, check=False)
-        self.run = self.program._trusted
         self._try()
 
     def _recorded(self) -> Graph:
@@ -184,7 +183,8 @@ class Lesson:
         x, target = map_numbers(lambda _: next(rest), [*self._first])
         said = self._model(x)
         value = self._by_class(said, target) if self._targets else self._loss(said, target)
-        self._unread()
+        if read := self._read():
+            raise Unfit(read)
         if not isinstance(value, Value):
             raise Unfit(f"the loss of a sample is no Value but {type(value).__name__}")
         guards = self._watch.guards
@@ -192,16 +192,11 @@ class Lesson:
         wanted = [value, *outputs, *(guard.value for guard in guards)]
         return topological_order(*wanted), wanted, guards
 
-    def _unread(self) -> None:
-        """Raise `Unfit`, naming the line, where a number left the graph or was set."""
-        for guard in self._watch.guards:
-            if guard.name not in COMPARISONS:
-                what = (
-                    "reads or sets a number of a Value, and a program would stay with that of one"
-                )
-                raise Unfit(
-                    f"{guard.place} ({what} sample; detach() stops a gradient in the graph)"
-                )
+    def _read(self) -> str:
+        """Return the line where a number left the graph or was set, and why that is unfit."""
+        what = "reads or sets a number of a Value, and a program would stay with that of one sample"
+        read = [guard.place for guard in self._watch.guards if guard.name not in COMPARISONS]
+        return f"{read[0]} ({what}; detach() stops a gradient in the graph)" if read else ""
 
     def _by_class(self, said: Any, target: Value) -> Any:
         found = [(each, self._loss(said, given)) for each, given in self._targets.items()]
@@ -222,7 +217,7 @@ class Lesson:
         inputs = numpy.size(self._first[0])
         numbers = rows[[i for i, _ in pairs]]
         numbers[:, inputs:] = rows[[k for _, k in pairs], inputs:]
-        found = self.run(self.leaves(), numbers, False)[0][:, 0]
+        found = self.program._trusted(self.leaves(), numbers, False)[0][:, 0]
         for (i, _), here, there in zip(pairs, found.tolist(), losses):
             if not (math.isclose(here, there, rel_tol=1e-9, abs_tol=1e-12) or here != here):
                 raise Unfit(f"compiled, the loss of sample {i} would be {here}, not {there}")

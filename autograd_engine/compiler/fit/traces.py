@@ -1,8 +1,8 @@
 """Traces: what calls of a function change beside their result, such as a counter or random numbers.
 
 A compiled function is not called again, so one that counts its calls must not be compiled. `Traces`
-takes down what the function refers to by variables, attributes and containers; later it says
-what has changed, and puts it back.
+takes down what the function refers to by variables, attributes and containers; later it puts back
+what has changed, and says what that is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Way = tuple[str, Callable[[], list[Any]], Callable[[], object] | None]
 has one name; where that has {} in it, names are found, then their things."""
 
 _ATOMS = (
-    int, float, complex, str, bytes, type(None), Note, CodeType, ModuleType,
+    int, float, complex, str, bytes, type(None), Note, CodeType,
     numpy.generic, numpy.ufunc, numpy.dtype,
 )  # fmt: skip
 _CONTAINERS = dict, list, deque, set
@@ -56,15 +56,15 @@ class Traces:
     def __init__(self, *roots: Any) -> None:
         self.lasting, self.computed = "", dict[int, str]()
         self._notes: list[tuple[Way, list[Any]]] = []
-        self._known: dict[int, Any] = {}  # keeps them alive: an id is one thing's only meanwhile
+        known: dict[int, Any] = {}  # keeps them alive: an id is one thing's only meanwhile
         waiting = [("it", root) for root in roots]
         for draw, module in ((random.seed, "random"), (numpy.random.rand, "numpy.random")):
             waiting.append((f"the random numbers of {module}", getattr(draw, "__self__", None)))
-        while waiting and len(self._known) < _MOST:
+        while waiting and len(known) < _MOST:
             name, thing = waiting.pop()
-            if id(thing) in self._known or _is_atom(thing):
+            if id(thing) in known or _is_atom(thing):
                 continue
-            self._known[id(thing)] = thing
+            known[id(thing)] = thing
             with suppress(Exception):  # such as a reference to what is no more
                 for way in self._ways(name, thing):
                     found = way[1]()
@@ -72,72 +72,67 @@ class Traces:
                     waiting += [(_called(way, i, found), item) for i, item in parts]
                     self._notes += [(way, found)] if way[2] else []
 
-    def changed(self) -> str | None:
-        """Return the name of what is not as it was; None if everything is."""
+    def changed(self, back: bool = False) -> str:
+        """Return the name of the first that is not as it was, or ""; put all `back`, if wanted."""
+        changed = ""
         for way, before in self._notes:
             now = way[1]()
-            if not _same(before, now):
+            if len(before) != len(now) or not all(map(is_, before, now)):
                 pairs = zip_longest(before, now, fillvalue=self)
                 place = next(i for i, (x, y) in enumerate(pairs) if x is not y)
-                return _called(way, place, max(before, now, key=len))
-        return None
-
-    def restore(self) -> None:
-        """Put everything back."""
-        for (_, look, back), before in self._notes:
-            if not _same(before, look()):
-                back()  # type: ignore[misc]
+                changed = changed or _called(way, place, max(before, now, key=len))
+                if back:
+                    way[2]()  # type: ignore[misc]
+        return changed
 
     def _ways(self, name: str, thing: Any) -> Iterator[Way]:
         """Yield how to look at a thing, of whatever kind."""
         kind = type(thing)
-        if issubclass(kind, (*_NUMBERS, *_DRAWN)) and hasattr(thing, "__dict__"):
-            yield _attributes(thing)  # of a subclass
         if kind is Value:
             self.computed[id(thing)] = name
-        elif kind is Primitive:
-            yield name, lambda: [thing.forward, thing.partials], None
-        elif kind is CellType:
-            full = gc.get_referents(thing)  # nothing, of a variable that is not set
-            back = partial(setattr, thing, "cell_contents", *full)
-            empty = partial(delattr, thing, "cell_contents")
-            yield name, partial(gc.get_referents, thing), back if full else empty
-        elif kind is _CACHE:  # whether it is filled changes no result
-            yield name, lambda: [thing.__wrapped__], None
+        elif hasattr(kind, "__next__"):
+            self.lasting = name
+        elif kind is ModuleType:
+            if not _is_fixed(thing.__name__) and "site-packages" not in str(thing):
+                yield _attributes(thing)
         elif kind is FunctionType:
             yield _attributes(thing)
             if not is_own(thing.__code__.co_filename):
                 cells = [*thing.__code__.co_freevars, *(thing.__closure__ or ())]
                 yield "{}", lambda: cells, None
                 yield "a default", lambda: [thing.__defaults__, thing.__kwdefaults__], None
-                yield from _variables(_mentioned(thing.__code__), thing.__globals__, [])
+                world = thing.__globals__
+                kept = {key: world[key] for key in _mentioned(thing.__code__) & world.keys()}
+                yield "{}", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept)
         elif issubclass(kind, type):
             if not _is_fixed(thing.__module__):
                 yield _attributes(thing)
                 yield name, lambda: [*thing.__bases__, kind], None
-        elif issubclass(kind, numpy.ndarray) and thing.dtype.hasobject:
-            yield name, lambda: [*thing.flat], partial(numpy.copyto, thing, thing.copy())
-        elif issubclass(kind, numpy.ndarray):
-            if thing.nbytes <= _LARGEST:
-                yield _state(name, thing.copy, partial(numpy.copyto, thing))
-        elif issubclass(kind, (array, bytearray)):
-            yield _state(name, partial(copy, thing), partial(thing.__setitem__, slice(None)))
-        elif issubclass(kind, _DRAWN):
-            yield _state(name, lambda: thing.__reduce__()[2], thing.__setstate__)
-        elif hasattr(kind, "__next__"):
-            self.lasting = name
+        elif kind is CellType:
+            full = gc.get_referents(thing)  # nothing, of a variable that is not set
+            back = partial(setattr, thing, "cell_contents", *full) if full else None
+            yield name, partial(gc.get_referents, thing), back
+        elif kind is _CACHE:  # whether it is filled changes no result
+            yield name, lambda: [thing.__wrapped__], None
         else:
             base: Any = next((base for base in _CONTAINERS if issubclass(kind, base)), None)
-            if base:
+            if issubclass(kind, numpy.ndarray) and thing.dtype.hasobject:
+                yield name, lambda: [*thing.flat], partial(numpy.copyto, thing, thing.copy())
+            elif issubclass(kind, _NUMBERS) and memoryview(thing).nbytes <= _LARGEST:
+                whole = ... if issubclass(kind, numpy.ndarray) else slice(None)
+                yield _state(name, partial(copy, thing), partial(thing.__setitem__, whole))
+            elif issubclass(kind, _DRAWN):
+                yield _state(name, lambda: thing.__reduce__()[2], thing.__setstate__)
+            elif base:
                 items, fill = base.copy(thing), getattr(base, "extend", None) or base.update
                 values = partial(base.values, thing) if base is dict else tuple
                 refill = lambda: (base.clear(thing), fill(thing, items))  # noqa: E731
                 yield name, lambda: [*base.__iter__(thing), *values()], refill
-            if kind not in (*_CONTAINERS, tuple, MethodType):
-                yield _attributes(thing)
-                self._known[id(getattr(thing, "__dict__", None))] = None  # just looked at
-            if kind not in _CONTAINERS and not kind.__module__.startswith("autograd_engine."):
+            ours = kind.__module__.startswith("autograd_engine.") and kind is not Primitive
+            if kind not in _CONTAINERS and not ours:
                 yield name, partial(gc.get_referents, thing), None
+            if kind not in (*_CONTAINERS, *_NUMBERS, tuple, MethodType):
+                yield _attributes(thing)  # the last is named first
 
 
 def _is_atom(thing: Any) -> bool:
@@ -149,12 +144,9 @@ def _is_fixed(module: str) -> bool:
     return module.partition(".")[0] in _FIXED
 
 
-def _same(before: list[Any], now: list[Any]) -> bool:
-    return len(before) == len(now) and all(map(is_, before, now))
-
-
 def _called(way: Way, place: int, found: list[Any]) -> str:
-    return way[0].replace("{}", str(found[place % max(len(found) // 2, 1)]))
+    name = str(found[place % max(len(found) // 2, 1)]) if "{}" in way[0] else ""
+    return way[0].replace("{}", name)
 
 
 def _state(name: str, get: Callable[[], Any], put: Callable[[Any], object]) -> Way:
@@ -169,14 +161,13 @@ def _state(name: str, get: Callable[[], Any], put: Callable[[Any], object]) -> W
 
 
 def _attributes(thing: Any) -> Way:
-    """Return how to look at the attributes of an object, a function or a class."""
+    """Return how to look at the attributes of an object, a module, a function or a class."""
     kind: Any = type(thing)
-    slots, attributes = _slots(kind), getattr(thing, "__dict__", {})
+    slots = _slots(kind)
 
-    def now() -> Any:
-        if not slots:
-            return attributes
-        return {**attributes, **{key: getattr(thing, key) for key in slots if hasattr(thing, key)}}
+    def now() -> dict[str, Any]:
+        found = dict(getattr(thing, "__dict__", {}))
+        return {**found, **{key: getattr(thing, key) for key in slots if hasattr(thing, key)}}
 
     def back() -> None:  # past a __setattr__ of its own, which may refuse
         plain = type if isinstance(thing, type) else object
@@ -187,7 +178,7 @@ def _attributes(thing: Any) -> Way:
                 with suppress(AttributeError):  # some can only be read
                     plain.__setattr__(thing, key, before[key])
 
-    before = dict(now())
+    before = now()
     return "the attribute {}", lambda: [*(found := now()), *found.values()], back
 
 
@@ -195,20 +186,6 @@ def _attributes(thing: Any) -> Way:
 def _slots(kind: type) -> list[str]:
     kinds = [vars(each) for each in kind.__mro__ if not _is_fixed(each.__module__)]
     return [key for each in kinds for key in each if type(each[key]) is MemberDescriptorType]
-
-
-def _variables(names: set[str], world: dict[str, Any], seen: list[Any]) -> Iterator[Way]:
-    """Yield how to look at these names in a module, and in those that it refers to by them; not
-    at what an installed package calls.
-    """
-    installed = seen and "site-packages" in str(world.get("__file__"))
-    found = {name: world[name] for name in names & world.keys()}
-    kept = {name: item for name, item in found.items() if not (installed and callable(item))}
-    yield "{}", lambda: [*kept, *map(world.get, kept)], partial(world.update, kept)
-    for item in found.values():
-        if isinstance(item, ModuleType) and not _is_fixed(item.__name__) and item not in seen:
-            seen.append(item)
-            yield from _variables(names, vars(item), seen)
 
 
 def _mentioned(code: CodeType) -> set[str]:

@@ -53,8 +53,8 @@ def to_c(owner: Program, name: str) -> str:
     fed = {what: places for what, places in given if len(places)}
     values = [writer.copied(what, places, into=True) for what, places in fed.items()]
     values += [writer.statements(program.forward(batched)) for batched in (False, True)]
-    guarded = zip(outputs[count:].tolist(), guards.kept, guards.computed())
-    holds = " && ".join(held(at, guard.expected, known) for at, guard, known in guarded)
+    guarded = zip(outputs[count:].tolist(), guards.kept)
+    holds = " && ".join(held(at, guard.expected) for at, guard in guarded)
     factor = f" * m[{HELD}]" if holds else ""
     values += [f"m[{HELD}] = {holds} ? 1.0 : NAN;"] if holds else []
     arguments = [f"const double {what}[{len(places)}]" for what, places in fed.items()]
@@ -98,12 +98,12 @@ def to_c(owner: Program, name: str) -> str:
     return f"/* {indent(about, '   ').strip()} */\n\n" + "\n\n".join(parts) + "\n"
 
 
-def held(place: int, expected: float, computed: bool) -> str:
-    """Return whether a number is what a guard expects, but for rounding if computed."""
+def held(place: int, expected: float) -> str:
+    """Return whether a number is what a guard expects, but for rounding."""
     number, text = InC().number(expected), f"m[{place}]"
     if expected != expected:
         return f"({text} != {text})"
-    if computed and isfinite(expected):
+    if isfinite(expected):
         return f"(fabs({text} - ({number})) <= {abs(expected) * 2.0**-40!r})"
     return f"({text} == {number})"
 
