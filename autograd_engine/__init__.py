@@ -2,17 +2,15 @@
 
 Reading order, each module importing only from those above it:
 
-    build        how the package was built: plain, or compiled by mypyc
-    fallback     where the compiled modules cannot run, their source does
     floats       functions of plain floats that `math` lacks, and of any number of operands
+    fallback     where the compiled modules cannot run, their source does
     words        foreign text as messages may show it; what to write instead of habits
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time
     primitives   what a primitive is; your own
     table        one row for each operation: its function and its derivative
     notes        what only few values have: a label, a region, a source
-    number       what one can ask a number: data, label, comparisons, NumPy
-    methods      the functions of the table as methods
+    number       what one can ask a number: data, label, functions, comparisons, NumPy
     engine       Value: recording, topological order, the sweep backwards
     blocks       what `with` statements and calls open; no_grad, region, trace_source
     functions    compositions: sum, mean, dot, softmax, ...
@@ -60,9 +58,9 @@ import typing as _typing
 
 from autograd_engine import fallback  # noqa: F401  # before all others
 from autograd_engine import copies, graph, losses, manual, nn, optim  # noqa: F401
-from autograd_engine.blocks import no_grad, region
-from autograd_engine.build import COMPILED as compiled
+from autograd_engine.blocks import no_grad, region, trace_source
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
+from autograd_engine.engine import COMPILED as compiled
 from autograd_engine.engine import Value
 from autograd_engine.functions import (
     clip, dot, elu, gelu, leaky_relu, log_softmax, logsumexp, mean, norm, prod, silu, softmax, sum,
@@ -71,7 +69,6 @@ from autograd_engine.functions import (
 from autograd_engine.gradients import gradient
 from autograd_engine.naming import name_values, named
 from autograd_engine.primitives import Primitive, primitive
-from autograd_engine.blocks import trace_source
 from autograd_engine.table import (
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1,
     hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,

@@ -22,7 +22,7 @@ def _alone() -> bool:
 try:
     if not _alone():
         raise ImportError
-    import autograd_engine.build  # noqa: F401
+    import autograd_engine.floats  # noqa: F401
 except ImportError:
     for _folder in sys.modules["autograd_engine"].__path__:
         sys.path_importer_cache[_folder] = FileFinder(_folder, (SourceFileLoader, SOURCE_SUFFIXES))

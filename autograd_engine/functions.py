@@ -10,8 +10,7 @@ import builtins
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_engine.build import COMPILED
-from autograd_engine.engine import Value, as_value, record_several
+from autograd_engine.engine import COMPILED, Value, as_value, record_several
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
 from autograd_engine.primitives import paired

@@ -11,6 +11,9 @@ it is given: numbers, Values (derivatives to differentiate again), symbols (form
 from __future__ import annotations
 
 import math
+import operator
+import sys
+from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from typing import Any, Final
 
@@ -253,3 +256,28 @@ def power_of(number: Any) -> Primitive:
 
 FAMILIES.update({"**": power_of, "softmax[": softmax_of})
 FAMILIES.update({"log_softmax[": log_softmax_of, "cross_entropy[": cross_entropy_of})
+
+# fmt: off
+BESIDE: Final[dict[str, Callable[..., Any]]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
+    "divide": operator.truediv, "power": operator.pow, "float_power": operator.pow,
+    "negative": operator.neg, "positive": operator.pos, "absolute": operator.abs,
+    "fabs": operator.abs, "square": lambda x: x * x, "reciprocal": lambda x: 1.0 / x,
+    "conjugate": operator.pos, "deg2rad": lambda x: x * (math.pi / 180.0),
+    "rad2deg": lambda x: x * (180.0 / math.pi), "radians": lambda x: x * (math.pi / 180.0),
+    "degrees": lambda x: x * (180.0 / math.pi),
+    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
+    "greater_equal": operator.ge, "equal": operator.eq, "not_equal": operator.ne,
+}
+# fmt: on
+"""The operators under the names of NumPy's functions."""
+
+
+def own_function(ufunc: Any) -> Callable[..., Any] | None:
+    """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name."""
+    name = ufunc.__name__
+    homes = map(sys.modules.get, ("numpy", "scipy.special"))
+    if not any(getattr(home, name, None) is ufunc for home in homes):
+        return None
+    found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
+    return BESIDE.get(name) or PUBLIC.get(found)

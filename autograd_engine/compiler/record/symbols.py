@@ -15,10 +15,9 @@ from collections.abc import Callable
 from functools import lru_cache, partial, wraps
 from typing import Any, TypeAlias, TypeVar
 
-from autograd_engine.number import OPERATORS
 from autograd_engine.primitives import REAL, TABLE, Primitive
 from autograd_engine.real import as_float
-from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
+from autograd_engine.table import ABSOLUTE, ADD, BESIDE, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 
 Expression: TypeAlias = "Symbol | float"
 
@@ -47,7 +46,7 @@ class Symbol:
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Answer the NumPy functions that are operators or primitives."""
         name = ufunc.__name__.replace("arc", "a")  # asin is NumPy's arcsin
-        found = OPERATORS.get(name) or TABLE.get(name)
+        found = BESIDE.get(name) or TABLE.get(name)
         if found is None or method != "__call__" or options:
             return NotImplemented
         return found(*inputs)
