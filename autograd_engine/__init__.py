@@ -52,9 +52,10 @@ adjoint: the derivative of the final output by a node, during a sweep; gradient:
 gets; graph; topological order; region: what stands behind a marked output.
 """
 
-import importlib as _importlib
 import sys as _sys
 import typing as _typing
+from importlib import import_module as _import_module
+from importlib.util import find_spec as _find_spec
 
 from autograd_engine import fallback  # noqa: F401  # before all others
 from autograd_engine import copies, graph, losses, manual, nn, optim  # noqa: F401
@@ -131,15 +132,10 @@ if not _typing.TYPE_CHECKING:  # a type checker would take any name for one of t
             raise AttributeError(f"there is no ag.{name}: write {_FUNCTIONS[name]}")
         for module, names in _LATER.items():
             if name in names:
-                found = getattr(_importlib.import_module(f"{__name__}.{module}"), name)
+                found = getattr(_import_module(f"{__name__}.{module}"), name)
                 return globals().setdefault(name, found)
-        path = f"{__name__}.{name}"
-        try:
-            if not name.startswith("_"):
-                return _importlib.import_module(path)
-        except ModuleNotFoundError as error:
-            if error.name != path:
-                raise
+        if not name.startswith("_") and _find_spec(path := f"{__name__}.{name}"):
+            return _import_module(path)
         raise AttributeError(
             f"module {__name__!r} has no attribute {name!r}", name=name, obj=_sys.modules[__name__]
         )

@@ -7,20 +7,13 @@ import sys
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 from typing import Any
 
-
-def _alone() -> bool:
-    """Say whether this is no sub-interpreter, with whose objects compiled modules would mix."""
-    if hasattr(_thread, "_is_main_interpreter"):  # from Python 3.12 on
-        return bool(_thread._is_main_interpreter())
-    try:
-        interpreters: Any = __import__("_xxsubinterpreters")
-    except ImportError:
-        return True
-    return bool(interpreters.get_current() == interpreters.get_main())
-
-
 try:
-    if not _alone():
+    if hasattr(_thread, "_is_main_interpreter"):  # from Python 3.12 on
+        alone = _thread._is_main_interpreter()
+    else:
+        interpreters: Any = __import__("_xxsubinterpreters")
+        alone = interpreters.get_current() == interpreters.get_main()
+    if not alone:  # with objects of a sub-interpreter compiled modules would mix those of others
         raise ImportError
     import autograd_engine.floats  # noqa: F401
 except ImportError:

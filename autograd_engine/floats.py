@@ -60,11 +60,6 @@ def maximum(x: float, y: float) -> float:
     return y if y > x or y != y else x
 
 
-def minimum(x: float, y: float) -> float:
-    """Return the smaller; NaN if either is NaN."""
-    return y if y < x or y != y else x
-
-
 def gap(x: float, y: float) -> float:
     """Return x - y, how far x lies below a largest y; of equal infinities 0 for inf, else -inf."""
     if x != y:
@@ -162,11 +157,6 @@ def gauss(x: float) -> float:
     low = x - high
     error = ((high * high - square) + 2.0 * high * low) + low * low
     return math.exp(-square) * (1.0 - error)
-
-
-def circle(x: float) -> float:
-    """Return sqrt(1 - x*x), the height of the unit circle, exact to the rim."""
-    return math.sqrt((1.0 - x) * (1.0 + x))
 
 
 # Of any number of operands, in order: of floats, and of what is recorded. The first ones are

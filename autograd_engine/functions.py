@@ -38,11 +38,9 @@ def numbers(name: str, values: Iterable[Any]) -> list[Any]:
 
 def _one(name: str, x: Any) -> Any:
     if getattr(x, "ndim", 0):
-        two = name == "dot"
-        taken = f"{'two lists' if two else 'one list'} of numbers, not an array of several rows"
-        by_row, flat = ("row, y", "x.ravel(), y.ravel()") if two else ("row", "x.ravel()")
-        advice = f"[{name}({by_row}) for row in x], or {name}({flat}) for all of it"
-        raise ValueError(f"{name} takes {taken}: write {advice}")
+        row, flat = ("row, y", "x.ravel(), y.ravel()") if name == "dot" else ("row", "x.ravel()")
+        advice = f"write [{name}({row}) for row in x], or {name}({flat}) for all of it"
+        raise ValueError(f"{name} takes lists of numbers, not an array of several rows: {advice}")
     return x if hasattr(x, "__primitive__") else as_float(x, name)
 
 
@@ -234,8 +232,8 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     [0.5, 0.5]
     """
     items = tuple(numbers("softmax", values))
-    if not _few("softmax", items):
-        return _marked("softmax", shares(items))
+    if many := _many("softmax", items, shares):
+        return many
     rules = [softmax_of(i) for i in range(len(items))]
     if {*map(type, items)} != {Value}:
         return [rule(*items) for rule in rules]
@@ -254,19 +252,16 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
     [-1000.0, 0.0]
     """
     items = tuple(numbers("log_softmax", values))
-    if _few("log_softmax", items):
-        return [log_softmax_of(i)(*items) for i in range(len(items))]
-    return _marked("log_softmax", log_shares(items))
+    many = _many("log_softmax", items, log_shares)
+    return many or [log_softmax_of(i)(*items) for i in range(len(items))]
 
 
-def _few(name: str, items: tuple[Any, ...]) -> bool:
+def _many(name: str, items: tuple[Any, ...], entries: Any) -> list[Any]:
+    """Return the entries of many items, written out and marked; nothing of a few."""
     if not items:
         raise ValueError(f"{name} of nothing: it needs at least one value")
-    return len(items) <= WIDEST
-
-
-def _marked(name: str, entries: list[Any]) -> list[Any]:
-    for entry in entries:
+    found: list[Any] = entries(items) if len(items) > WIDEST else []
+    for entry in found:
         if isinstance(entry, Value):
             entry._note = Note("", name, noted(entry).source)
-    return entries
+    return found

@@ -77,13 +77,12 @@ def text(rule: Primitive) -> str:
 def signature(rule: Primitive) -> inspect.Signature:
     """Return what a primitive is called with: the operands, as its rule names them."""
     # Compiled, a function of the table is an object, whose method `__call__` is the function.
-    for told in (rule.partials, rule.partials.__call__):  # type: ignore[operator]
-        try:
-            _, *operands = inspect.signature(told).parameters.values()
-        except (TypeError, ValueError):  # it does not tell
-            continue
-        return inspect.Signature([name.replace(annotation=name.empty) for name in operands])
-    return inspect.Signature([inspect.Parameter("operands", inspect.Parameter.VAR_POSITIONAL)])
+    try:
+        told = inspect.signature(rule.partials)
+    except (TypeError, ValueError):
+        told = inspect.signature(rule.partials.__call__)  # type: ignore[operator]
+    _, *operands = told.parameters.values()
+    return inspect.Signature([name.replace(annotation=name.empty) for name in operands])
 
 
 class OfInstances:

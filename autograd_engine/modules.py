@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from inspect import isfunction
 from typing import Any
 
 from autograd_engine.blocks import entered, parts_of
-from autograd_engine.columns import listed, set_data, zero_grads
+from autograd_engine.columns import listed, set_data, set_grads
 from autograd_engine.engine import Value
-from autograd_engine.notes import Note, noted
+from autograd_engine.notes import Note, mark
 from autograd_engine.number import read
 from autograd_engine.real import is_number
 from autograd_engine.table import LEAF
@@ -63,17 +64,14 @@ class Module:
         """Name the regions of the modules in attributes, and give the leaves their places."""
         self._place(attributes, "")
         for path, module in _modules(attributes, "", {id(self)}):
-            note = module._region.copy()
-            note.region = path
-            object.__setattr__(module, "_region", note)
+            object.__setattr__(module, "_region", replace(module._region, region=path))
             module._place(vars(module), f"{path}.")
 
     def _place(self, attributes: dict[str, object], path: str) -> None:
         """Note with the leaves in attributes where they stand."""
         for name, leaf in _inside(attributes, path):
             if _is_leaf(leaf):
-                note = leaf._note = noted(leaf).copy()
-                note.place = name
+                mark(leaf, place=name)
 
     def _settle(self) -> None:
         """Give their names to what was added to lists and dicts, too."""
@@ -121,7 +119,8 @@ class Module:
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        zero_grads(listed(self.parameters()))
+        found = listed(self.parameters())
+        set_grads(found, [0.0] * len(found))
 
     def state_dict(self) -> dict[str, float]:
         """Return the number of each parameter, by name; `ValueError` if one is no leaf any more."""

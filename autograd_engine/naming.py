@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from types import FrameType
 from typing import Any
 
 from autograd_engine.blocks import parts_of
@@ -27,9 +26,6 @@ def name_values(names: Mapping[str, object]) -> int:
     """
     if not isinstance(names, Mapping):
         raise TypeError(f"name_values needs locals() or globals(), not {type(names).__name__}")
-    if odd := [name for name in names if not isinstance(name, str)]:
-        wanted = "the names of variables, such as locals() has"
-        raise TypeError(f"name_values needs {wanted}; got {odd[0]!r:.60}")
     return _label(names, ())
 
 
@@ -47,25 +43,21 @@ class named:
     """
 
     def __init__(self) -> None:
-        self._frames: list[tuple[FrameType, list[Value]]] = []
+        self._before: list[list[Value]] = []
 
     def __enter__(self) -> None:
-        frame = sys._getframe(1)
-        items = list(frame.f_locals.items())
-        self._frames.append((frame, [value for item in items for _, value in _held(*item)]))
+        items = list(sys._getframe(1).f_locals.items())
+        self._before.append([value for item in items for _, value in _held(*item)])
 
     def __exit__(self, *error: Any) -> None:
-        here = sys._getframe(1)
-        mine = [i for i, (frame, _) in enumerate(self._frames) if frame is here]
-        frame, before = self._frames.pop(mine[-1] if mine else -1)
-        _label(frame.f_locals, set(map(id, before)))
+        _label(sys._getframe(1).f_locals, set(map(id, self._before.pop())))
 
 
 def _label(names: Mapping[str, object], before: Collection[int]) -> int:
     """Label what the variables hold and `before` does not; return how many."""
     # A notebook keeps what it has shown in a variable too.
     passed = ("In", "Out") if "get_ipython" in names else ()
-    names = {k: v for k, v in names.items() if not k.startswith("_") and k not in passed}
+    names = {k: v for k, v in names.items() if not str(k).startswith("_") and k not in passed}
     given = {}
     for label, value in _labels(names):
         if not value.label and id(value) not in before:

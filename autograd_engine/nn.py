@@ -12,11 +12,11 @@ from math import sqrt
 from operator import index
 from typing import Any, SupportsIndex
 
-from autograd_engine.columns import ACTIVATIONS, fire, fire_all
+from autograd_engine.columns import ACTIVATIONS, fire
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.notes import FIRED, Note
-from autograd_engine.real import check_whole, flag, is_number, is_whole
+from autograd_engine.real import check_whole, flag, is_number
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 
@@ -72,8 +72,7 @@ class Neuron(Module):
                 told = f"known are {', '.join(map(str, known))}, or write a function"
                 raise ValueError(f"there is no {what} {named!r}; {told}")
         if rng is not None and not hasattr(rng, "uniform"):
-            such = rng if is_whole(rng) else 0
-            raise TypeError(f"rng is a random.Random, such as random.Random({such}); got {rng!r}")
+            raise TypeError(f"rng is a random.Random: write random.Random({rng!r:.60})")
         for name, given in (("bias", bias), ("nonlin", nonlin)):
             if not is_number(given) or given not in (0, 1):  # which micrograd takes too
                 flag(name, given)
@@ -84,7 +83,7 @@ class Neuron(Module):
 
     def __call__(self, x: Any) -> Any:
         """Return the activation of the weighted sum of the inputs and the bias."""
-        return fire(self, x)
+        return fire([self], x)
 
     def _place(self, attributes: dict[str, object], path: str) -> None:
         """Leave weights and bias, of which there are many, to be named by their region."""
@@ -122,7 +121,7 @@ class Layer(Module):
 
     def __call__(self, x: Any) -> Any:
         """Return what each neuron makes of the inputs."""
-        return fire_all(self.neurons, x, _OWN)
+        return fire(self.neurons, x, _OWN)
 
     def _traits(self) -> Any:
         inner = [neuron._traits() for neuron in self.neurons]

@@ -20,7 +20,7 @@ from autograd_engine.table import (
 from autograd_engine.table import BESIDE, own_function
 
 try:
-    from mypy_extensions import mypyc_attr
+    from mypy_extensions import mypyc_attr as mypyc_attr
 except ImportError:  # interpreted without it, a class is what it is
 
     def mypyc_attr(**flags):  # type: ignore[no-untyped-def, misc]

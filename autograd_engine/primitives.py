@@ -168,9 +168,6 @@ class Opaque(Primitive):
         super().__init__("opaque", float, lambda out: (), symbol)
         self.operands = operands
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Opaque, (self.symbol, self.operands)
-
 
 def check_partials(output: Any) -> None:
     """Refuse to differentiate what was made with operands but no partials."""

@@ -157,10 +157,8 @@ def check_call(name: str, f: Any, argument: str, more: tuple[Any, ...] = ()) -> 
         accepted.bind(None, *more)
     except TypeError:
         count = sum(p.default is p.empty and p.kind < 2 for p in accepted.parameters.values())
-        given = (
-            f"{len(more) + 1} arguments, {argument} first" if more else "one argument, " + argument
-        )
-        said = f"{name} calls f with {given}, but it takes {accepted}"
+        first = f"{len(more) + 1} arguments, first" if more else "one argument,"
+        said = f"{name} calls f with {first} {argument}, but it takes {accepted}"
         if count > 1 and not more:
             items = ", ".join(f"x[{i}]" for i in range(count))
             said += f": write lambda x: f({items}), and a list of {count} numbers as {argument}"

@@ -55,15 +55,11 @@ class Owner:
     """A thread or a task: the open blocks that are its, of each kind, the latest last."""
 
     def __init__(self) -> None:
-        self.silent: list[Block] = []
-        self.traced: list[Block] = []
-        self.placed: list[Block] = []
-        self.called = self.placed
-        self.watched: list[Block] = []
-        self.listening: list[Block] = []
+        self.open: dict[str, list[Block]] = {kind: [] for kind in _KINDS}
+        self.open["called"] = self.open["placed"]
 
     def __del__(self) -> None:
-        for blocks in (self.silent, self.traced, self.placed, self.watched, self.listening):
+        for blocks in self.open.values():
             while blocks:  # the thread ended inside
                 blocks[-1].leave()
 
@@ -76,7 +72,7 @@ class Block:
         self.what = what
         self.bare = bare
         self.sets = _KINDS[kind]
-        self.owned: list[Block] = getattr(mine or owner(), kind)
+        self.owned = (mine or owner()).open[kind]
 
     def enter(self) -> None:
         self.owned.append(self)
@@ -121,28 +117,18 @@ def _task() -> Any:
     return asyncio.current_task()
 
 
-def latest(blocks: list[Block]) -> Any:
-    """Return what the latest of these blocks holds, None if there is none."""
-    try:
-        return blocks[-1].what if blocks else None
-    except IndexError:  # somebody closed it meanwhile
-        return latest(blocks)
-
-
-def paused() -> Owner | None:
-    """Return the owner of what runs here if it does not simply record: it is silent, or noted."""
-    mine = here()
-    if mine is not None and any(map(latest, (mine.silent, mine.traced, mine.placed))):
-        return mine
-    return None
+def latest(mine: Owner | None, kind: str) -> Any:
+    """Return what the owner's latest open block of a kind holds, None if there is none."""
+    last = [] if mine is None else mine.open[kind][-1:]
+    return last[0].what if last else None
 
 
 def watcher() -> Callable[..., None] | None:
     """Return what is told of comparisons made here: NumPy's name, both Values, how it came out."""
     # A task's loop runs inside what its thread runs, which may be a function that is compiled.
     for mine in (here(), getattr(_thread, "owner", None)):
-        if mine is not None and mine.watched:
-            return latest(mine.watched)  # type: ignore[no-any-return]
+        if found := latest(mine, "watched"):
+            return found  # type: ignore[no-any-return]
     return None
 
 
@@ -158,7 +144,7 @@ def told(name: str, x: Any, number: float) -> None:
 def listeners() -> list[Callable[..., None]]:
     """Return all that is told of backward passes begun here: of the output and the seed."""
     mine = here()
-    return [] if mine is None else [block.what for block in mine.listening]
+    return [] if mine is None else [block.what for block in mine.open["listening"]]
 
 
 def announced(output: Any, seed: float) -> None:

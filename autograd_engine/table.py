@@ -72,7 +72,7 @@ sigmoid   = row("sigmoid",   floats.sigmoid,   lambda out, x: (bell(x),),       
 softplus  = row("softplus",  floats.softplus,  lambda out, x: (sigmoid(x),),                                       doc="ln(1 + e**x), a smooth relu")
 relu      = row("relu",      lambda x: 0.0 if x < 0.0 else x,      lambda out, x: (above(x, 0.0),),                  symbol="ReLU",    doc="x where it is positive, else 0; its derivative at 0 is 0")
 maximum   = row("maximum",   floats.maximum,   lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the larger of two numbers; of equal ones the derivatives are 0.5 and 0.5")
-minimum   = row("minimum",   floats.minimum,   lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers; of equal ones the derivatives are 0.5 and 0.5")
+minimum   = row("minimum",   lambda x, y: y if y < x or y != y else x,   lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers; of equal ones the derivatives are 0.5 and 0.5")
 hypot     = row("hypot",     math.hypot,     lambda out, x, y: (unit(x, y), unit(y, x)),       REAL, REAL,       doc="the length of the vector (x, y); at the origin the derivatives are 0 and 0")
 logaddexp = row("logaddexp", lambda x, y: floats.maximum(x, y) + math.log1p(math.exp(-abs(floats.gap(x, y)))), lambda out, x, y: (portion(x, y), portion(y, x)), REAL, REAL,       doc="ln(e**x + e**y), a smooth maximum; of two -inf the derivatives are 0")
 PUBLIC: Final = {name: rule for name, rule in TABLE.items() if name not in OPERATORS}
@@ -107,7 +107,7 @@ gap           = row("gap",           floats.gap,           lambda out, x, y: (1.
 stopped       = row("stopped",       lambda x: x,       lambda out, x: (0.0,),                                                          doc="x itself, which no derivative flows through")
 gate          = row("gate",          lambda key, x: x if key else 0.0,          lambda out, key, x: (0.0, gate(key, 1.0)),         REAL, REAL,                  doc="x, but 0 where the key is 0")
 unit          = row("unit",          floats.unit,          lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL, doc="x / hypot(x, y), the cosine of an angle")
-circle        = row("circle",        floats.circle,        lambda out, x: (ratio(-x, out),),                  (-1.0, 1.0),                 doc="sqrt(1 - x*x)")
+circle        = row("circle",        lambda x: math.sqrt((1.0 - x) * (1.0 + x)),        lambda out, x: (ratio(-x, out),),                  (-1.0, 1.0),                 doc="sqrt(1 - x*x), the height of the unit circle, exact to the rim")
 gauss         = row("gauss",         floats.gauss,         lambda out, x: (-2.0 * gate(out, x) * out,),                                    doc="e**(-x*x)")
 portion       = row("portion",       floats.portion,       lambda out, x, y: (out * portion(y, x), -out * portion(y, x)), REAL, REAL, doc="e**x / (e**x + e**y), but 0 of two -inf")
 bell          = row("bell",          floats.bell,          lambda out, x: (-out * tanh(0.5 * x),),                                         doc="sigmoid(x) * sigmoid(-x)")
@@ -170,11 +170,6 @@ def share(i: int, *xs: Any) -> Any:
     return exponentials[i] / total
 
 
-def precise_log_share(i: int, *xs: Any) -> Any:
-    """Return one entry of log_softmax with all digits, also where p is near 1."""
-    return 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0])
-
-
 def surprise(i: int, *xs: Any) -> Any:
     """Return -ln of one entry of softmax, ln(1 + e**(rest - logit)), without cancellation."""
     others = xs[:i] + xs[i + 1 :]
@@ -203,24 +198,11 @@ def share_slopes(i: int, out: Any, parts: list[Any]) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def rest_of(i: int, parts: list[Any]) -> Any:
-    """Return 1 less a probability: the sum of the others, and 1 where all are 0."""
-    rest = floats.all_but(i, parts)
-    return rest + gate(equals(rest, 0.0), 1.0 - parts[i]) if len(parts) > 1 else 0.0
-
-
-def log_share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
-    """Return 1 - p by the entry's own logit, and -q by each other, of probability q."""
-    parts = shares(xs)
-    found: list[Any] = [-part for part in parts]
-    found[i] = rest_of(i, parts)
-    return tuple(found)
-
-
 def surprise_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     """Return p - 1 by the logit of the class, and q by each other, of probability q."""
     parts = shares(xs)
-    parts[i] = -rest_of(i, parts)
+    rest = floats.all_but(i, parts)  # 1 - p, or 0 where all are 0
+    parts[i] = -(rest + gate(equals(rest, 0.0), 1.0 - parts[i]) if len(parts) > 1 else 0.0)
     return tuple(parts)
 
 
@@ -236,7 +218,7 @@ def entry(name: str, doc: str, forward: Any, slopes: Any, written: Any, i: int) 
 
 # fmt: off
 softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, share_partials, share))
-log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", precise_log_share, log_share_partials, lambda i, *xs: log_shares(xs)[i]))
+log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", lambda i, *xs: 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0]), lambda i, out, *xs: tuple([-slope for slope in surprise_partials(i, out, *xs)]), lambda i, *xs: log_shares(xs)[i]))
 cross_entropy_of: Final = cache(partial(entry, "cross_entropy", "-ln of the probability that softmax gives to the class", surprise, surprise_partials, surprise))
 # fmt: on
 
