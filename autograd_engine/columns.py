@@ -33,11 +33,19 @@ def listed(parameters: Iterable[Value], what: str = "values to train") -> list[V
 
 
 def data_of(values: Iterable[Value]) -> list[float]:
-    return [value.data for value in list(values)]
+    if WATCHED:
+        return [value.data for value in values]
+    return [value._data for value in list(values)]
 
 
 def grads_of(values: Iterable[Value]) -> list[float]:
-    return [value.grad for value in list(values)]
+    if WATCHED:
+        return [value.grad for value in values]
+    found = list(values)
+    try:
+        return [value._grad for value in found]
+    except AttributeError:  # interpreted, a computed value has none before a sweep
+        return [value.grad for value in found]
 
 
 def set_data(values: Iterable[Value], numbers: Iterable[Any]) -> None:
@@ -56,7 +64,9 @@ def set_grads(values: Iterable[Value], grads: Iterable[Any]) -> None:
 
 def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[float]:
     """Return the numbers as floats; a function that is being compiled has been told of them."""
-    found = list(map(as_float, numbers))
+    found: list[Any] = list(numbers)
+    if set(map(type, found)) != {float}:
+        found = list(map(as_float, found))
     if WATCHED:
         for value, number in zip(values, found):
             told(name, value, number)

@@ -14,20 +14,11 @@ from autograd_engine.engine import COMPILED, Value, as_value, record_several
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
 from autograd_engine.primitives import paired
-from autograd_engine.real import as_float, as_list, is_number, is_spread
+from autograd_engine.real import as_float, as_list, plain
 from autograd_engine.table import (
     DOT, LOGSUMEXP, MEAN, NORM, PROD, SUM, VARIANCE, WIDEST, above, erfc, expm1, gate, log_shares,
     log_softmax_of, relu, share_slopes, shares, sigmoid, softmax_of,
 )  # fmt: skip
-
-
-def plain(x: Any) -> Any:
-    """Return a number as a float, an array of them as one of floats; what records as it is."""
-    if type(x) is float or hasattr(x, "__primitive__"):
-        return x
-    if is_number(x) or not is_spread(x):
-        return as_float(x)
-    return x.astype(float) if getattr(getattr(x, "dtype", None), "kind", "O") in "biuf" else x
 
 
 def numbers(name: str, values: Iterable[Any]) -> list[Any]:

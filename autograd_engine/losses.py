@@ -8,9 +8,9 @@ from operator import index
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.functions import plain, sum
+from autograd_engine.functions import sum
 from autograd_engine.number import number
-from autograd_engine.real import is_number, named, only
+from autograd_engine.real import is_number, named, only, plain
 from autograd_engine.table import BINARY, MSE, above, cross_entropy_of, gate, relu, surprise
 
 __all__ = ["binary_cross_entropy", "cross_entropy", "half_squared_error", "hinge", "mse"]

@@ -10,10 +10,8 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from types import FunctionType
 from typing import Any
 
-from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE, Primitive
 
 
@@ -97,9 +95,3 @@ class OfInstances:
 
 Primitive.__doc__ = OfInstances(text, Primitive.__doc__)  # type: ignore[assignment]
 Primitive.__signature__ = OfInstances(signature)  # type: ignore[attr-defined]
-
-# An operator without a docstring is documented as Python documents that of its own numbers.
-for _cls in (*Value.__mro__[:-1], Primitive):
-    for _name, _method in vars(_cls).items():
-        if isinstance(_method, FunctionType) and not _method.__doc__ and hasattr(float, _name):
-            _method.__doc__ = getattr(float, _name).__doc__

@@ -80,15 +80,13 @@ class Module:
             self._adopt(vars(self))
 
     def __repr__(self) -> str:
-        try:
-            outline = self._outline()
-        except (AttributeError, LookupError, TypeError):  # its parts were exchanged
-            outline = Module._outline(self)
-        return f"{type(self).__name__}({outline}), {counted(len(self.parameters()), 'parameter')}"
+        count = counted(len(self.parameters()), "parameter")
+        return f"{type(self).__name__}({self._outline()}), {count}"
 
     def _outline(self) -> str:
-        """Return what stands in brackets behind its class: the attributes with parameters."""
-        return ", ".join(dict.fromkeys(name.split(".")[0] for name, _ in self.named_parameters()))
+        """Return what stands in brackets behind its class: its traits, or where parameters are."""
+        names = [name.split(".")[0] for name, _ in self.named_parameters()]
+        return ", ".join(map(str, traits_of(self) or dict.fromkeys(names)))
 
     def summary(self) -> str:
         """Return a table of the layers: where each stands, shape, activation, parameters."""

@@ -14,7 +14,7 @@ from typing import Any, SupportsIndex
 
 from autograd_engine.columns import ACTIVATIONS, fire
 from autograd_engine.engine import Value
-from autograd_engine.modules import Module
+from autograd_engine.modules import Module, traits_of
 from autograd_engine.notes import FIRED, Note
 from autograd_engine.real import check_whole, flag, is_number
 
@@ -127,9 +127,6 @@ class Layer(Module):
         inner = [neuron._traits() for neuron in self.neurons]
         return inner[0][0], len(inner), "/".join(dict.fromkeys(how for *_, how in inner))
 
-    def _outline(self) -> str:
-        return ", ".join(map(str, self._traits()))
-
 
 class MLP(Module):
     """A multi-layer perceptron: layers of the sizes in `nouts`, the last one linear.
@@ -173,7 +170,10 @@ class MLP(Module):
         return x
 
     def _outline(self) -> str:
-        *rows, last = traits = [layer._traits() for layer in self.layers]
+        traits: list[Any] = list(map(traits_of, self.layers))
+        if not traits or None in traits:  # its parts were exchanged
+            return super()._outline()
+        *rows, last = traits
         outline = [str(traits[0][0]), str([nout for _, nout, _ in traits])]
         outline += ["/".join(dict.fromkeys(how for *_, how in rows))] if rows else []
         outline += [f"output_activation={last[2]}"] if last[2] != "linear" else []

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from autograd_engine import words
 from autograd_engine.notes import Note, as_label, mark, noted
 from autograd_engine.primitives import Primitive, elementwise
-from autograd_engine.real import LEAVING, STAYING, as_float, is_number, named
+from autograd_engine.real import LEAVING, STAYING, as_float, is_number, named, plain
 from autograd_engine.state import ANSWERS, WATCHED, told, watcher
 from autograd_engine.table import (
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1,
@@ -38,10 +38,6 @@ class Number:
     _note: Note  # absent until there is something to note
 
     _op_priority: ClassVar[float] = 20.0  # SymPy's numbers ask no other for its answer
-
-    def __init__(self, data: object) -> None:
-        self._data = data if type(data) is float else as_float(data)
-        self._grad = 0.0
 
     @property
     def data(self) -> float:
@@ -206,7 +202,7 @@ class Number:
         if function is None or method != "__call__" or options:
             raise no_function(ufunc)
         if not any(spread):
-            return function(*map(plain, inputs))
+            return function(*map(plain, inputs))  # NumPy's own numbers would ask again
         found = elementwise(lambda *items: function(*map(plain, items)), inputs)
         if out is not None:
             out[0][...] = found
@@ -289,8 +285,3 @@ def number(operand: Any) -> Any:
         return operand._data
     # Others would compare by rules of their own: 0.1 == numpy.float32(0.1).
     return operand if isinstance(operand, (float, int)) else as_float(operand)
-
-
-def plain(operand: Any) -> Any:
-    """Return a Value itself, any other number as a float: NumPy's would ask again."""
-    return operand if isinstance(operand, Number) else as_float(operand)

@@ -81,6 +81,15 @@ def is_spread(data: object) -> bool:
     return lists and library(data) not in TRACED
 
 
+def plain(x: Any) -> Any:
+    """Return a number as a float, an array of them as one of floats; what records as it is."""
+    if type(x) is float or hasattr(x, "__primitive__"):
+        return x
+    if is_number(x) or not is_spread(x):
+        return as_float(x)
+    return x.astype(float) if getattr(getattr(x, "dtype", None), "kind", "O") in "biuf" else x
+
+
 def is_several(data: Any) -> bool:
     """Say whether this is a list, or an array of anybody's of one dimension or more."""
     return isinstance(data, (list, tuple)) or bool(getattr(data, "shape", ()))

@@ -119,8 +119,10 @@ def _task() -> Any:
 
 def latest(mine: Owner | None, kind: str) -> Any:
     """Return what the owner's latest open block of a kind holds, None if there is none."""
-    last = [] if mine is None else mine.open[kind][-1:]
-    return last[0].what if last else None
+    try:
+        return mine.open[kind][-1].what if mine is not None and mine.open[kind] else None
+    except IndexError:  # somebody closed it meanwhile
+        return latest(mine, kind)
 
 
 def watcher() -> Callable[..., None] | None:
