@@ -73,13 +73,9 @@ def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[f
     return found
 
 
-def linear(x: Any) -> Any:
-    return x
-
-
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "relu": Value.relu, "tanh": Value.tanh, "sigmoid": Value.sigmoid, "gelu": gelu, "silu": silu,
-    "elu": elu, "leaky_relu": leaky_relu, "softplus": Value.softplus, "linear": linear,
+    "elu": elu, "leaky_relu": leaky_relu, "softplus": Value.softplus, "linear": Value.__pos__,
 }  # fmt: skip
 """The activations that have a name."""
 

@@ -41,21 +41,16 @@ def domain(rule: Primitive, names: Sequence[str]) -> str:
     for which, (low, high) in enumerate(rule.domain):
         name, point, signs = names[which], [1.0] * len(rule.domain), {}
         for point[which] in (low, 0.0, high):
-            signs[point[which]] = "≤" if _slopes(rule, point) else "<"
+            signs[point[which]] = "<"
+            with suppress(Exception):  # domain errors, and whatever somebody's own rule does
+                rule.partials(rule.forward(*point), *point)
+                signs[point[which]] = "≤"
         text = f"{low:g} {signs[low]} " * math.isfinite(low) + name
         text += f" {signs[high]} {high:g}" * math.isfinite(high)
         if signs[0.0] == "<" and low < 0.0 < high:
             text = f"{name} ≠ 0"
         found += [text] * (text != name)
     return " and ".join(found)
-
-
-def _slopes(rule: Primitive, point: list[float]) -> tuple[float, ...]:
-    """Return a rule's partials at a point, none where it is not defined."""
-    try:
-        return tuple(map(float, rule.partials(rule.forward(*point), *point)))
-    except Exception:  # domain errors, and whatever somebody's own rule does
-        return ()
 
 
 def text(rule: Primitive) -> str:

@@ -106,14 +106,11 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""
-        return [*{id(value): value for _, value in _named(self, "", set(), own=True)}.values()]
+        return [value for _, value in _named(self, "", set(), own=True)]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return each parameter with the path that leads to it, such as "layers.0.neurons.1.b"."""
-        found: dict[int, tuple[str, Value]] = {}
-        for name, value in _named(self, "", set()):
-            found.setdefault(id(value), (name, value))
-        return list(found.values())
+        return list(_named(self, "", set()))
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
@@ -216,14 +213,16 @@ def _all_modules(module: Module) -> Named:
 def _named(module: Module, path: str, seen: set[int], own: bool = False) -> Named:
     """Yield the parameters that a module chooses, or else its leaves and what replaced one."""
     seen.add(id(module))
-    if not own and type(module).parameters is not Module.parameters:
+    chosen = not own and type(module).parameters is not Module.parameters
+    parts = _inside(module)
+    if chosen:
         known = {id(value): name for name, value in _named(module, "", set(), own=True)}
-        for i, value in enumerate(module.parameters()):
-            yield path + known.get(id(value), f"parameters.{i}"), value
-        return
-    for name, part in _inside(module):
-        if isinstance(part, Module):
-            if id(part) not in seen:
-                yield from _named(part, f"{path}{name}.", seen)
-        elif isinstance(part, Value) and (part._rule is LEAF or name in module._leaves):
+        values = enumerate(module.parameters())
+        parts = [(known.get(id(value), f"parameters.{i}"), value) for i, value in values]
+    for name, part in parts:
+        if isinstance(part, Module) and id(part) not in seen:
+            yield from _named(part, f"{path}{name}.", seen)
+        leaf = isinstance(part, Value) and (part._rule is LEAF or name in module._leaves)
+        if (leaf or chosen) and id(part) not in seen:
+            seen.add(id(part))
             yield path + name, part

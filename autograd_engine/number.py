@@ -17,7 +17,7 @@ from autograd_engine.table import (
     hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,
     softplus, sqrt, tan, tanh,
 )  # fmt: skip
-from autograd_engine.table import BESIDE, own_function
+from autograd_engine.table import BESIDE, PUBLIC
 
 try:
     from mypy_extensions import mypyc_attr as mypyc_attr
@@ -197,16 +197,21 @@ class Number:
         spread = [isinstance(operand, lists) for operand in inputs]
         if not all(many or is_comparable(operand) for many, operand in zip(spread, inputs)):
             return NotImplemented  # its own class may know what to do
-        function = own_function(ufunc)
+        name, homes = ufunc.__name__, map(sys.modules.get, ("numpy", "scipy.special"))
+        own = any(
+            getattr(home, name, None) is ufunc for home in homes
+        )  # not somebody's of that name
+        found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
+        function = BESIDE.get(name) or PUBLIC.get(found)
         out = options.pop("out", None)
-        if function is None or method != "__call__" or options:
+        if not own or function is None or method != "__call__" or options:
             raise no_function(ufunc)
         if not any(spread):
             return function(*map(plain, inputs))  # NumPy's own numbers would ask again
-        found = elementwise(lambda *items: function(*map(plain, items)), inputs)
+        array = elementwise(lambda *items: function(*map(plain, items)), inputs)
         if out is not None:
-            out[0][...] = found
-        return found if out is None else out[0]
+            out[0][...] = array
+        return array if out is None else out[0]
 
     def __array_function__(self, function: Any, types: Any, given: Any, options: Any) -> Any:
         """Answer any other function of NumPy as an array of no dimension does, or refuse it."""
@@ -247,8 +252,7 @@ def answered(name: str, x: Number, other: object) -> Any:
 def watched(name: str, x: Number, other: object) -> bool:
     """Return a comparison, by its NumPy name; if a function is compiled here, tell who does it."""
     holds = bool(BESIDE[name](x._data, number(other)))
-    watch = watcher()
-    if watch is not None:
+    if (watch := watcher()) is not None:
         watch(name, x, other, holds)
     return holds
 

@@ -138,15 +138,13 @@ def told(name: str, x: Any, number: float) -> None:
     """If a function is compiled here, tell of a number that leaves the graph, or enters it: "data"
     and "grad", "read" in another way, "set", "set grad", or a "sweep" of an output by a seed.
     """
-    watch = watcher()
-    if watch is not None:
+    if (watch := watcher()) is not None:
         watch(name, x, number, True)
 
 
 def listeners() -> list[Callable[..., None]]:
     """Return all that is told of backward passes begun here: of the output and the seed."""
-    mine = here()
-    return [] if mine is None else [block.what for block in mine.open["listening"]]
+    return [block.what for block in owner().open["listening"]]
 
 
 def announced(output: Any, seed: float) -> None:

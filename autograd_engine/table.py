@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import operator
-import sys
 from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from typing import Any, Final
@@ -186,13 +185,8 @@ def binary(z: Any, y: Any) -> Any:
     return y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
-def share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
-    """Return p * (1 - p) by the entry's own logit, and -p * q by each other, of probability q."""
-    return share_slopes(i, out, shares(xs))
-
-
 def share_slopes(i: int, out: Any, parts: list[Any]) -> tuple[Any, ...]:
-    """Return the same of all probabilities."""
+    """Return p * (1 - p) by the entry's own logit, and -p * q by each other, of probability q."""
     found: list[Any] = [-(out * part) for part in parts]
     found[i] = out * floats.all_but(i, parts)
     return tuple(found)
@@ -217,7 +211,7 @@ def entry(name: str, doc: str, forward: Any, slopes: Any, written: Any, i: int) 
 
 
 # fmt: off
-softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, share_partials, share))
+softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, lambda i, out, *xs: share_slopes(i, out, shares(xs)), share))
 log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", lambda i, *xs: 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0]), lambda i, out, *xs: tuple([-slope for slope in surprise_partials(i, out, *xs)]), lambda i, *xs: log_shares(xs)[i]))
 cross_entropy_of: Final = cache(partial(entry, "cross_entropy", "-ln of the probability that softmax gives to the class", surprise, surprise_partials, surprise))
 # fmt: on
@@ -253,13 +247,3 @@ BESIDE: Final[dict[str, Callable[..., Any]]] = {
 }
 # fmt: on
 """The operators under the names of NumPy's functions."""
-
-
-def own_function(ufunc: Any) -> Callable[..., Any] | None:
-    """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name."""
-    name = ufunc.__name__
-    homes = map(sys.modules.get, ("numpy", "scipy.special"))
-    if not any(getattr(home, name, None) is ufunc for home in homes):
-        return None
-    found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
-    return BESIDE.get(name) or PUBLIC.get(found)
