@@ -173,12 +173,10 @@ def total(*xs: Any) -> Any:
 
 
 def mean(*xs: Any) -> Any:
-    """Return the arithmetic mean."""
     return total(*xs) / len(xs)
 
 
 def product(*xs: Any) -> Any:
-    """Return the product from left to right."""
     found = xs[0]
     for x in xs[1:]:
         found = found * x
@@ -209,7 +207,6 @@ def mse(*xs: Any) -> Any:
 
 
 def are_floats(xs: tuple[Any, ...]) -> bool:
-    """Say whether all are plain"""
     return all(type(x) is float for x in xs)
 
 

@@ -132,9 +132,8 @@ class Module:
         Raises `ValueError` naming what is missing, surplus or no number, and changes nothing then.
         """
         if not isinstance(state, Mapping):
-            wanted = "what state_dict() returned, a number for each name"
-            given = f"not {state!r:.60}; a file is read by load(path, model)"
-            raise TypeError(f"load_state_dict needs {wanted}, {given}")
+            wanted = "what state_dict() returned, or for a file load(path, model)"
+            raise TypeError(f"load_state_dict needs {wanted}; not {state!r:.60}")
         named = dict(self.named_parameters())
         said = []
         for what, some, others in (("missing", named, state), ("surplus", state, named)):
@@ -175,8 +174,7 @@ def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
         if not _is_leaf(item):
             raise ValueError(
                 f"the parameter {name!r} of {type(module).__name__} is no leaf any more, but "
-                f"{item!r:.60}. To give a parameter another number set its .data; an attribute "
-                "that is to hold no parameter must not hold a leaf at first"
+                f"{item!r:.60}: to give it another number set its .data"
             )
 
 

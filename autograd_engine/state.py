@@ -45,8 +45,7 @@ if hasattr(os, "register_at_fork"):  # a child begins between two sweeps too
 def alone(work: Callable[..., Any], *given: Any) -> Any:
     """Return work(*given), done while no other thread looks at a graph; `RuntimeError` inside."""
     if SWEEPING._is_owned():
-        where = "in the midst of a backward pass or of looking through a graph"
-        raise RuntimeError(f"this thread is {where}: make this call when that has ended")
+        raise RuntimeError("in the midst of a backward pass or of a look at a graph: call it later")
     # On one line, so that even a debugger's interrupt comes before or after.
     with SWEEPING: return work(*given)  # fmt: skip  # noqa: E701
 
@@ -99,7 +98,6 @@ def here() -> Owner | None:
 
 
 def owner() -> Owner:
-    """Return the owner of blocks opened here."""
     found = here()
     if found is None:
         found, task = Owner(), _task()
@@ -119,8 +117,9 @@ def _task() -> Any:
 
 def latest(mine: Owner | None, kind: str) -> Any:
     """Return what the owner's latest open block of a kind holds, None if there is none."""
+    blocks = [] if mine is None else mine.open[kind]
     try:
-        return mine.open[kind][-1].what if mine is not None and mine.open[kind] else None
+        return blocks[-1].what if blocks else None
     except IndexError:  # somebody closed it meanwhile
         return latest(mine, kind)
 

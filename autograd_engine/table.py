@@ -143,7 +143,6 @@ def shifted(xs: tuple[Any, ...]) -> tuple[Any, list[Any], list[Any], Any]:
 
 
 def log_of_sum(xs: tuple[Any, ...]) -> Any:
-    """Return the logarithm of the sum of exponentials."""
     peak, _, _, total = shifted(xs)
     return peak + log(total)
 
@@ -158,13 +157,11 @@ def shares(xs: tuple[Any, ...]) -> list[Any]:
 
 
 def log_shares(xs: tuple[Any, ...]) -> list[Any]:
-    """Return the logarithm of softmax, finite where that is 0."""
     _, below, _, total = shifted(xs)
     return [x - log(total) for x in below]
 
 
 def share(i: int, *xs: Any) -> Any:
-    """Return one entry of softmax."""
     _, _, exponentials, total = shifted(xs)
     return exponentials[i] / total
 

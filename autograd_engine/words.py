@@ -23,7 +23,6 @@ def printable(text: object, most: int = 80) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun."""
     many = many or {"leaf": "leaves"}.get(one, one + "s")
     return f"{number:,} {one if number == 1 else many}"
 
