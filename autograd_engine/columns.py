@@ -119,17 +119,11 @@ def _activated(neuron: Any, output: Any) -> Any:
 
 def _values(x: Any) -> tuple[Value, ...]:
     """Return inputs as values; a single value or number is the one input."""
-    items = x
-    if isinstance(x, Value) or is_number(x):
-        items = [x]
-    elif type(x) is not list:
-        if not hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
-            raise TypeError(f"a network takes a list of numbers or values, got {x!r:.60}")
-        items = list(x)
+    items = [x] if isinstance(x, Value) or is_number(x) else x
     try:
         return tuple([item if isinstance(item, Value) else as_value(item) for item in items])
     except TypeError:
-        if not any(map(is_several, items)) and getattr(x, "ndim", 0) < 2:
+        if hasattr(x, "__iter__") and not any(map(is_several, x)):
             raise
         given = f"a network takes one sample, a list of numbers or values, got {printable(repr(x))}"
         raise TypeError(f"{given}: of several samples write [model(x) for x in xs]") from None

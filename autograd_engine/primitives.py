@@ -152,7 +152,7 @@ def primitive(
     kinds = [kind for kind in kinds if kind < Parameter.KEYWORD_ONLY]  # the rest are settings
     several = Parameter.VAR_POSITIONAL in kinds
     if len(kinds) < 2 or (several and len(kinds) > 2):
-        such = "of the output and of each operand, such as lambda out, x: (...,) or lambda out, *xs: ..."
+        such = "of the output and of each operand, as lambda out, x: (...,) or lambda out, *xs: ..."
         raise ValueError(f"the partials of {name} must be a function {such}")
     return Primitive(name, forward, partials, None, (REAL,) * (len(kinds) - 1), several)
 
@@ -170,10 +170,8 @@ class Opaque(Primitive):
 def check_partials(output: Any) -> None:
     """Refuse to differentiate what was made with operands but no partials."""
     if isinstance(output._rule, Opaque) and output._rule.operands:
-        raise RuntimeError(
-            f"{output!r} was made with operands but without its partials, so no derivative by them "
-            "is known: compute it from them, such as a + b, or by an ag.primitive of your own"
-        )
+        cure = "compute it from them, such as a + b, or by an ag.primitive of your own"
+        raise RuntimeError(f"{output!r} was made with operands but without its partials: {cure}")
 
 
 def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:

@@ -67,8 +67,7 @@ def calculates(kind: type) -> bool:
     return any(hasattr(kind, f"__{side}{sign}__") for sign in signs for side in ("", "r"))
 
 
-TRACED: Final = {"jax": ", or ag.compile(f, example).to_jax()", "autograd": ""}
-"""The libraries that trace numbers by types of their own, and what to write beside their NumPy."""
+TRACED: Final = ("jax", "autograd")  # they trace numbers by types of their own
 
 
 def library(data: object) -> str:
@@ -104,8 +103,9 @@ def named(data: Any, function: str = "f") -> str:
     """Return something that is no number as a message shows it, and what to write instead."""
     kind, shape, cure = type(data), getattr(data, "shape", None), ""
     if (name := library(data)) in TRACED:
-        write = f"a function of {name}.numpy{TRACED[name]}, or differentiate with ag.grad"
-        cure = f", which {name} traces: write {write}"
+        cure = (
+            f", traced by {name}: write a function of {name}.numpy, or differentiate with ag.grad"
+        )
     elif isinstance(data, (list, tuple)):
         cure = f": of several numbers write [{function}(x) for x in xs]"
     elif isinstance(item(data), Real):
