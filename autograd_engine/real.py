@@ -104,7 +104,7 @@ def named(data: Any, function: str = "f") -> str:
     kind, shape, cure = type(data), getattr(data, "shape", None), ""
     if (name := library(data)) in TRACED:
         cure = (
-            f", traced by {name}: write a function of {name}.numpy, or differentiate with ag.grad"
+            f", which {name} traces: write a function of {name}.numpy, or use ag.grad"
         )
     elif isinstance(data, (list, tuple)):
         cure = f": of several numbers write [{function}(x) for x in xs]"
