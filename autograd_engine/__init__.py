@@ -3,7 +3,6 @@
 Reading order, each module importing only from those above it:
 
     floats       functions of plain floats that `math` lacks, and of any number of operands
-    fallback     where the compiled modules cannot run, their source does
     words        foreign text as messages may show it; what to write instead of habits
     real         what counts as a number, and the errors of operations on numbers
     state        whose open blocks are, and one sweep at a time
@@ -52,17 +51,31 @@ adjoint: the derivative of the final output by a node, during a sweep; gradient:
 gets; graph; topological order; region: what stands behind a marked output.
 """
 
+import _thread
 import sys as _sys
 import typing as _typing
-from importlib import import_module as _import_module
+from importlib import import_module as _import_module, machinery as _machinery
 from importlib.util import find_spec as _find_spec
 
-from autograd_engine import fallback  # noqa: F401  # before all others
+# Where compiled modules cannot run, in a sub-interpreter or built in part, their source does.
+try:
+    if hasattr(_thread, "_is_main_interpreter"):  # from Python 3.12 on
+        _alone = _thread._is_main_interpreter()
+    else:
+        _interpreters: _typing.Any = __import__("_xxsubinterpreters")
+        _alone = _interpreters.get_current() == _interpreters.get_main()
+    if not _alone:  # with objects of a sub-interpreter compiled modules would mix those of others
+        raise ImportError
+    _import_module("autograd_engine.floats")
+except ImportError:
+    _source = _machinery.SourceFileLoader, _machinery.SOURCE_SUFFIXES
+    for _folder in __path__:
+        _sys.path_importer_cache[_folder] = _machinery.FileFinder(_folder, _source)
+
 from autograd_engine import copies, graph, losses, manual, nn, optim  # noqa: F401
 from autograd_engine.blocks import no_grad, region, trace_source
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
-from autograd_engine.engine import COMPILED as compiled
-from autograd_engine.engine import Value
+from autograd_engine.engine import COMPILED as compiled, Value
 from autograd_engine.functions import (
     clip, dot, elu, gelu, leaky_relu, log_softmax, logsumexp, mean, norm, prod, silu, softmax, sum,
     variance, where,

@@ -113,8 +113,6 @@ class Number:
     def __rfloordiv__(self, other: object) -> Any: return no_operation("//", other)
     def __mod__(self, other: object) -> Any: return no_operation("%", other)
     def __rmod__(self, other: object) -> Any: return no_operation("%", other)
-    def __divmod__(self, other: object) -> Any: return no_operation("divmod", other)
-    def __rdivmod__(self, other: object) -> Any: return no_operation("divmod", other)
     def __matmul__(self, other: object) -> Any: return no_operation("@", other)
     def __rmatmul__(self, other: object) -> Any: return no_operation("@", other)
     def __xor__(self, other: object) -> Any: return no_operation("^", other)
@@ -222,7 +220,7 @@ class Number:
             itself = getattr(function, "_implementation", function)  # which asks nobody again
             found = itself(*boxed([*given]), **dict(zip(options, boxed([*options.values()]))))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise no_function(function, error) from error
+            raise no_function(function) from error
         return found[()] if isinstance(found, kinds[1]) else found
 
 
@@ -233,10 +231,9 @@ def boxed(given: Any) -> Any:
     return type(given)(map(boxed, given)) if type(given) in (list, tuple) else given
 
 
-def no_function(function: Any, error: object = None) -> Exception:
+def no_function(function: Any) -> Exception:
     """Return the error of a function of NumPy that there is none of for a Value."""
-    why = f" ({error})" if isinstance(error, ValueError) else ""
-    what = f"{function.__name__} is no operation on Values{why}"
+    what = f"{function.__name__} is no operation on Values"
     return TypeError(f"{what}: {STAYING}, or make it one with ag.primitive")
 
 

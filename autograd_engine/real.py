@@ -103,9 +103,7 @@ def named(data: Any, function: str = "f") -> str:
     """Return something that is no number as a message shows it, and what to write instead."""
     kind, shape, cure = type(data), getattr(data, "shape", None), ""
     if (name := library(data)) in TRACED:
-        cure = (
-            f", which {name} traces: write a function of {name}.numpy, or use ag.grad"
-        )
+        cure = f", which {name} traces: write a function of {name}.numpy, or use ag.grad"
     elif isinstance(data, (list, tuple)):
         cure = f": of several numbers write [{function}(x) for x in xs]"
     elif isinstance(item(data), Real):

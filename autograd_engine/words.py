@@ -63,7 +63,7 @@ STEPS: Final = (
     "and v - n * (v.data // n) for the remainder in the graph"
 )
 OPERATORS: Final[dict[str, str]] = {
-    **dict.fromkeys(("//", "%", "divmod"), STEPS),
+    **dict.fromkeys(("//", "%"), STEPS),
     "@": "write v * w, ag.dot(xs, ys) of two lists, or @ of NumPy arrays of Values",
     "^": "write v ** n for a power",
 }
