@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from backend import wanted
 
 MODULES = [
-    "build", "floats", "real", "state", "primitives", "table", "notes",
-    "number", "methods", "engine", "functions", "columns",
+    "floats", "real", "state", "primitives", "table", "notes", "number", "engine", "functions",
+    "columns",
 ]  # fmt: skip
 
 

@@ -18,39 +18,9 @@ import types
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-METHODS = '''\
-"""The functions of the table as methods. Written by `.ci/rows.py`: change the table, and run it."""
+IMPORTS = re.compile(r"(?<=from autograd_engine.table import \(\n)[^)]*")
 
-# fmt: off
-from __future__ import annotations
-
-from typing import Any
-
-from autograd_engine.build import mypyc_attr
-from autograd_engine.number import OPERATORS, Number
-from autograd_engine.primitives import Primitive
-from autograd_engine.table import (
-{imports}
-)
-
-
-@mypyc_attr(acyclic=True)
-class Methods(Number):
-    """A number x with the functions of the package as methods."""
-
-    __slots__ = ()
-
-    # What a primitive gives of this number, and of another.
-    def _one(self, rule: Primitive) -> Any: raise NotImplementedError
-    def _two(self, rule: Primitive, other: object) -> Any: raise NotImplementedError
-
-{methods}
-
-    # NumPy's spellings, which its ufuncs call on objects.
-{spellings}
-'''
-
-OPERATORS = {
+BESIDE = {
     "fabs": "the number without its sign",
     "conjugate": "this number, which is real",
     "deg2rad": "an angle of degrees in radians",
@@ -83,8 +53,8 @@ def listed(names: list[str], width: int = 98) -> str:
     return textwrap.indent(textwrap.fill(", ".join(names) + ",", width - 4), "    ")
 
 
-def methods(known: dict[str, tuple[int, str]]) -> str:
-    """Return the text of methods.py."""
+def methods(text: str, known: dict[str, tuple[int, str]]) -> str:
+    """Return the text of number.py with its imports and methods."""
     texts: list[list[str]] = [[], []]
     for name, (arity, doc) in known.items():
         other, call = (", other: object", "_two({}, other)") if arity == 2 else ("", "_one({})")
@@ -94,23 +64,21 @@ def methods(known: dict[str, tuple[int, str]]) -> str:
         for spelling, lines in made:
             head = f"    def {spelling}(self{other}) -> Any:"
             lines.append(f'{head} """Return {doc}."""; return self.{call.format(name)}')
-    for name, doc in OPERATORS.items():
+    for name, doc in BESIDE.items():
         head = f'    def {name}(self) -> Any: """Return {doc}."""'
-        texts[1].append(f'{head}; return OPERATORS["{name}"](self)')
-    return METHODS.format(
-        imports=listed(sorted(known, key=in_order)),
-        methods="\n".join(texts[0]),
-        spellings="\n".join(texts[1]),
-    )
+        texts[1].append(f'{head}; return BESIDE["{name}"](self)')
+    lines = [*texts[0], "", "    # NumPy's spellings, which its ufuncs call on objects.", *texts[1]]
+    own = re.compile(r"(?<=raise NotImplementedError\n\n).*?(?=\n    # fmt: on)", re.DOTALL)
+    text = IMPORTS.sub(listed(sorted(known, key=in_order)) + "\n", text)
+    return own.sub("\n".join(lines), text)
 
 
 def exported(text: str, known: dict[str, tuple[int, str]]) -> str:
     """Return the text of the package's `__init__` with its imports and `__all__`."""
-    imports = re.compile(r"(?<=from autograd_engine.table import \(\n)[^)]*")
     names = re.compile(r"(?<=__all__ = \[\n)[^]]*")
-    before = re.findall(r"\w+", imports.search(text)[0])
+    before = re.findall(r"\w+", IMPORTS.search(text)[0])
     others = set(re.findall(r"\w+", names.search(text)[0])) - set(before)
-    text = imports.sub(listed(sorted(known, key=in_order)) + "\n", text)
+    text = IMPORTS.sub(listed(sorted(known, key=in_order)) + "\n", text)
     quoted = [f'"{name}"' for name in sorted({*others, *known}, key=in_order)]
     return names.sub(listed(quoted, 100) + "\n", text)
 
@@ -124,10 +92,11 @@ def told(text: str, known: dict[str, tuple[int, str]]) -> str:
 
 def main(check: bool, package: Path) -> int:
     known = rows(package)
-    init, readme = package / "__init__.py", package.parent / "README.md"
+    init, number = package / "__init__.py", package / "number.py"
+    readme = package.parent / "README.md"
     readme = readme if readme.exists() else ROOT / "README.md"  # the package may be installed
     texts = {
-        package / "methods.py": methods(known),
+        number: methods(number.read_text(encoding="utf-8"), known),
         init: exported(init.read_text(encoding="utf-8"), known),
         readme: told(readme.read_text(encoding="utf-8"), known),
     }

@@ -2,8 +2,6 @@
 
 Reading order, each module importing only from those above it:
 
-    build        how the package was built: plain, or compiled by mypyc
-    fallback     where the compiled modules cannot run, their source does
     floats       functions of plain floats that `math` lacks, and of any number of operands
     words        foreign text as messages may show it; what to write instead of habits
     real         what counts as a number, and the errors of operations on numbers
@@ -11,8 +9,7 @@ Reading order, each module importing only from those above it:
     primitives   what a primitive is; your own
     table        one row for each operation: its function and its derivative
     notes        what only few values have: a label, a region, a source
-    number       what one can ask a number: data, label, comparisons, NumPy
-    methods      the functions of the table as methods
+    number       what one can ask a number: data, label, functions, comparisons, NumPy
     engine       Value: recording, topological order, the sweep backwards
     blocks       what `with` statements and calls open; no_grad, region, trace_source
     functions    compositions: sum, mean, dot, softmax, ...
@@ -54,16 +51,31 @@ adjoint: the derivative of the final output by a node, during a sweep; gradient:
 gets; graph; topological order; region: what stands behind a marked output.
 """
 
-import importlib as _importlib
+import _thread
 import sys as _sys
 import typing as _typing
+from importlib import import_module as _import_module, machinery as _machinery
+from importlib.util import find_spec as _find_spec
 
-from autograd_engine import fallback  # noqa: F401  # before all others
+# Where compiled modules cannot run, in a sub-interpreter or built in part, their source does.
+try:
+    if hasattr(_thread, "_is_main_interpreter"):  # from Python 3.12 on
+        _alone = _thread._is_main_interpreter()
+    else:
+        _interpreters: _typing.Any = __import__("_xxsubinterpreters")
+        _alone = _interpreters.get_current() == _interpreters.get_main()
+    if not _alone:  # with objects of a sub-interpreter compiled modules would mix those of others
+        raise ImportError
+    _import_module("autograd_engine.floats")
+except ImportError:
+    _source = _machinery.SourceFileLoader, _machinery.SOURCE_SUFFIXES
+    for _folder in __path__:
+        _sys.path_importer_cache[_folder] = _machinery.FileFinder(_folder, _source)
+
 from autograd_engine import copies, graph, losses, manual, nn, optim  # noqa: F401
-from autograd_engine.blocks import no_grad, region
-from autograd_engine.build import COMPILED as compiled
+from autograd_engine.blocks import no_grad, region, trace_source
 from autograd_engine.derivatives import grad, hessian, hvp, jacobian, jvp, value_and_grad
-from autograd_engine.engine import Value
+from autograd_engine.engine import COMPILED as compiled, Value
 from autograd_engine.functions import (
     clip, dot, elu, gelu, leaky_relu, log_softmax, logsumexp, mean, norm, prod, silu, softmax, sum,
     variance, where,
@@ -71,7 +83,6 @@ from autograd_engine.functions import (
 from autograd_engine.gradients import gradient
 from autograd_engine.naming import name_values, named
 from autograd_engine.primitives import Primitive, primitive
-from autograd_engine.blocks import trace_source
 from autograd_engine.table import (
     acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1,
     hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,
@@ -134,15 +145,10 @@ if not _typing.TYPE_CHECKING:  # a type checker would take any name for one of t
             raise AttributeError(f"there is no ag.{name}: write {_FUNCTIONS[name]}")
         for module, names in _LATER.items():
             if name in names:
-                found = getattr(_importlib.import_module(f"{__name__}.{module}"), name)
+                found = getattr(_import_module(f"{__name__}.{module}"), name)
                 return globals().setdefault(name, found)
-        path = f"{__name__}.{name}"
-        try:
-            if not name.startswith("_"):
-                return _importlib.import_module(path)
-        except ModuleNotFoundError as error:
-            if error.name != path:
-                raise
+        if not name.startswith("_") and _find_spec(path := f"{__name__}.{name}"):
+            return _import_module(path)
         raise AttributeError(
             f"module {__name__!r} has no attribute {name!r}", name=name, obj=_sys.modules[__name__]
         )

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from autograd_engine import state
 from autograd_engine.engine import Value, constant, record
 from autograd_engine.notes import Entry, Note, as_label, mark, noted
-from autograd_engine.state import ANSWERS, WATCHED, Block, here, latest, owner, paused
+from autograd_engine.state import ANSWERS, WATCHED, Block, here, latest, owner
 from autograd_engine.table import stopped
 
 
@@ -43,8 +43,7 @@ class Blocks:
     def _end(self) -> Any:
         """End the latest block opened here; return what it held."""
         # Where none was, somebody closes a generator that another thread or task was in.
-        mine = here()
-        own = [block for block in self._open if block.owned is getattr(mine, block.kind, None)]
+        own = [block for block in self._open if block.owned is owner().open[block.kind]]
         block = (own or self._open)[-1]
         block.leave()
         self._open.remove(block)
@@ -117,7 +116,7 @@ class region(Decorating):
         self.name = name
 
     def __enter__(self) -> None:
-        outer = latest(owner().placed)
+        outer = latest(here(), "placed")
         path = f"{outer.path}.{self.name}" if outer and outer.path else self.name
         self._begin("placed", Entry(path, outer=outer))
 
@@ -136,15 +135,13 @@ def differentiating() -> Iterator[bool]:
 
 def aside(out: Value) -> Value:
     """Return the value of an operation as it is where somebody is silent, or noted."""
-    mine = paused()
-    if mine is None:
-        return out
-    if latest(mine.silent):
+    mine = here()
+    if latest(mine, "silent"):
         return unrecorded(out)
-    home = latest(mine.placed)
+    home = latest(mine, "placed")
     if home is not None:
         out._note = Note(home=home)
-    tell = latest(mine.traced)
+    tell = latest(mine, "traced")
     if tell is not None:
         tell(out)
     return out
@@ -164,7 +161,7 @@ def entered(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(self: Any, *given: Any, **named: Any) -> Any:
         mine = owner()
-        outer = latest(mine.placed) if mine.placed else None
+        outer = latest(mine, "placed")
         if outer is not None and outer.module == id(self):  # by super(), or by itself
             return function(self, *given, **named)
         if not WATCHED:  # who compiles would see it as a change of the model
@@ -237,7 +234,7 @@ class trace_source(Blocks):
         super().__init__()
         self._tell = _noted_line if on else None
         # A call ends what earlier calls began, unless it turns out to stand in a `with` statement.
-        traced = owner().traced
+        traced = owner().open["traced"]
         self._ended = [block for block in traced if block.bare]
         for block in self._ended:
             block.leave()
@@ -281,8 +278,7 @@ def _noted_line(value: Value) -> None:
     file, number, text = place()
     # A notebook's cell, or a prompt, is no file that one could look up.
     cell = "ipykernel" in file or file.startswith("<")
-    note = value._note = noted(value).copy()
-    note.source = "" if cell else Path(file).name, number, text
+    mark(value, source=("" if cell else Path(file).name, number, text))
 
 
 ANSWERS.update({"aside": aside, "detached": unrecorded})

@@ -10,7 +10,6 @@ from typing import Any
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dots, silu
 from autograd_engine.notes import FIRED, mark
-from autograd_engine.number import grad_of
 from autograd_engine.real import as_float, is_number, is_several
 from autograd_engine.state import TRACED, WATCHED, told
 from autograd_engine.words import counted, printable
@@ -46,7 +45,7 @@ def grads_of(values: Iterable[Value]) -> list[float]:
     try:
         return [value._grad for value in found]
     except AttributeError:  # interpreted, a computed value has none before a sweep
-        return [grad_of(value) for value in found]
+        return [value.grad for value in found]
 
 
 def set_data(values: Iterable[Value], numbers: Iterable[Any]) -> None:
@@ -63,11 +62,6 @@ def set_grads(values: Iterable[Value], grads: Iterable[Any]) -> None:
         value._grad = grad
 
 
-def zero_grads(values: Iterable[Value]) -> None:
-    found = list(values)
-    set_grads(found, [0.0] * len(found))
-
-
 def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[float]:
     """Return the numbers as floats; a function that is being compiled has been told of them."""
     found: list[Any] = list(numbers)
@@ -79,43 +73,31 @@ def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[f
     return found
 
 
-def linear(x: Any) -> Any:
-    return x
-
-
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "relu": Value.relu, "tanh": Value.tanh, "sigmoid": Value.sigmoid, "gelu": gelu, "silu": silu,
-    "elu": elu, "leaky_relu": leaky_relu, "softplus": Value.softplus, "linear": linear,
+    "elu": elu, "leaky_relu": leaky_relu, "softplus": Value.softplus, "linear": Value.__pos__,
 }  # fmt: skip
 """The activations that have a name."""
 
 
-def fire(neuron: Any, x: Any) -> Any:
-    return _fired([neuron], _values(x))[0]
-
-
-def fire_all(neurons: Any, x: Any, own: Any) -> Any:
-    """Return the outputs of a `Layer`, of one neuron its value; `own` is the method that fires."""
+def fire(neurons: list[Any], x: Any, own: Any = None) -> Any:
+    """Return the outputs of neurons, of one its value; if `own` is the method that fires."""
     inputs = _values(x)  # numbers become constants here, so that the neurons share them
-    if {type(neuron).__call__ for neuron in neurons} == {own}:
-        outputs = _fired(neurons, inputs)
-    else:
+    outputs: list[Any]
+    if own is not None and {type(neuron).__call__ for neuron in neurons} != {own}:
         outputs = [neuron(list(inputs)) for neuron in neurons]
-    return outputs[0] if len(outputs) == 1 else outputs
-
-
-def _fired(neurons: list[Any], inputs: tuple[Value, ...]) -> list[Any]:
+        return outputs[0] if len(outputs) == 1 else outputs
     rows = [neuron.w for neuron in neurons]
     for weights in rows:
         if len(weights) != len(inputs):
             given = counted(len(inputs), "input")
             raise ValueError(f"the neuron has {len(weights)} weights but was given {given}")
-    outputs: list[Any]
     try:
         outputs = recorded_dots([neuron.b for neuron in neurons], rows, inputs)
     except (AttributeError, TypeError):  # numbers among the weights
         outputs = [dot(neuron.w, inputs, neuron.b) for neuron in neurons]
-    return [_activated(neuron, output) for neuron, output in zip(neurons, outputs)]
+    outputs = [_activated(neuron, output) for neuron, output in zip(neurons, outputs)]
+    return outputs[0] if len(outputs) == 1 else outputs
 
 
 def _activated(neuron: Any, output: Any) -> Any:
@@ -137,17 +119,11 @@ def _activated(neuron: Any, output: Any) -> Any:
 
 def _values(x: Any) -> tuple[Value, ...]:
     """Return inputs as values; a single value or number is the one input."""
-    items = x
-    if isinstance(x, Value) or is_number(x):
-        items = [x]
-    elif type(x) is not list:
-        if not hasattr(x, "__iter__") and not hasattr(x, "__getitem__"):
-            raise TypeError(f"a network takes a list of numbers or values, got {x!r:.60}")
-        items = list(x)
+    items = [x] if isinstance(x, Value) or is_number(x) else x
     try:
         return tuple([item if isinstance(item, Value) else as_value(item) for item in items])
     except TypeError:
-        if not any(map(is_several, items)) and getattr(x, "ndim", 0) < 2:
+        if hasattr(x, "__iter__") and not any(map(is_several, x)):
             raise
         given = f"a network takes one sample, a list of numbers or values, got {printable(repr(x))}"
         raise TypeError(f"{given}: of several samples write [model(x) for x in xs]") from None

@@ -16,7 +16,6 @@ from typing import Any
 
 from autograd_engine import engine, graph
 from autograd_engine.blocks import enable_grad
-from autograd_engine.build import COMPILED
 from autograd_engine.engine import Value, ordered
 from autograd_engine.floats import crossed, dot
 from autograd_engine.graph import _numbered, nodes
@@ -259,5 +258,5 @@ def _release(
             emptying.pop()
 
 
-if not COMPILED and (sys.version_info[:2] == (3, 13) or sys.platform == "emscripten"):
+if not engine.COMPILED and (sys.version_info[:2] == (3, 13) or sys.platform == "emscripten"):
     Value.__del__ = _release  # type: ignore[attr-defined]

@@ -15,17 +15,18 @@ from __future__ import annotations
 import itertools
 from typing import Any, Final
 
-from autograd_engine.build import COMPILED, mypyc_attr
-from autograd_engine.methods import Methods
 from autograd_engine.notes import NAMELESS, described
+from autograd_engine.number import Number, mypyc_attr
 from autograd_engine.primitives import Opaque, Primitive, check_partials, computed, refused, result, slopes  # fmt: skip
 from autograd_engine.real import as_float, is_number
 from autograd_engine.state import ANSWERS, LISTENING, PAUSED, WATCHED, alone, announced, told
 from autograd_engine.table import ABSOLUTE, ADD, CONSTANT, DIVIDE, LEAF, MULTIPLY, NEGATIVE, POWER, SUBTRACT, power_of, relu, stopped  # fmt: skip
 
+COMPILED: Final = not __file__.endswith(".py")  # by mypyc
+
 
 @mypyc_attr(acyclic=True)
-class Value(Methods):
+class Value(Number):
     """A number that remembers how it was computed; `TypeError` for anything else.
 
     `data` is the number, `grad` the derivative that `backward()` found by this value. `label`,

@@ -60,11 +60,6 @@ def maximum(x: float, y: float) -> float:
     return y if y > x or y != y else x
 
 
-def minimum(x: float, y: float) -> float:
-    """Return the smaller; NaN if either is NaN."""
-    return y if y < x or y != y else x
-
-
 def gap(x: float, y: float) -> float:
     """Return x - y, how far x lies below a largest y; of equal infinities 0 for inf, else -inf."""
     if x != y:
@@ -164,11 +159,6 @@ def gauss(x: float) -> float:
     return math.exp(-square) * (1.0 - error)
 
 
-def circle(x: float) -> float:
-    """Return sqrt(1 - x*x), the height of the unit circle, exact to the rim."""
-    return math.sqrt((1.0 - x) * (1.0 + x))
-
-
 # Of any number of operands, in order: of floats, and of what is recorded. The first ones are
 # operations written out in sums and products of two.
 
@@ -183,12 +173,10 @@ def total(*xs: Any) -> Any:
 
 
 def mean(*xs: Any) -> Any:
-    """Return the arithmetic mean."""
     return total(*xs) / len(xs)
 
 
 def product(*xs: Any) -> Any:
-    """Return the product from left to right."""
     found = xs[0]
     for x in xs[1:]:
         found = found * x
@@ -219,7 +207,6 @@ def mse(*xs: Any) -> Any:
 
 
 def are_floats(xs: tuple[Any, ...]) -> bool:
-    """Say whether all are plain"""
     return all(type(x) is float for x in xs)
 
 

@@ -10,25 +10,15 @@ import builtins
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_engine.build import COMPILED
-from autograd_engine.engine import Value, as_value, record_several
+from autograd_engine.engine import COMPILED, Value, as_value, record_several
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
 from autograd_engine.primitives import paired
-from autograd_engine.real import as_float, as_list, is_number, is_spread
+from autograd_engine.real import as_float, as_list, plain
 from autograd_engine.table import (
     DOT, LOGSUMEXP, MEAN, NORM, PROD, SUM, VARIANCE, WIDEST, above, erfc, expm1, gate, log_shares,
     log_softmax_of, relu, share_slopes, shares, sigmoid, softmax_of,
 )  # fmt: skip
-
-
-def plain(x: Any) -> Any:
-    """Return a number as a float, an array of them as one of floats; what records as it is."""
-    if type(x) is float or hasattr(x, "__primitive__"):
-        return x
-    if is_number(x) or not is_spread(x):
-        return as_float(x)
-    return x.astype(float) if getattr(getattr(x, "dtype", None), "kind", "O") in "biuf" else x
 
 
 def numbers(name: str, values: Iterable[Any]) -> list[Any]:
@@ -39,11 +29,9 @@ def numbers(name: str, values: Iterable[Any]) -> list[Any]:
 
 def _one(name: str, x: Any) -> Any:
     if getattr(x, "ndim", 0):
-        two = name == "dot"
-        taken = f"{'two lists' if two else 'one list'} of numbers, not an array of several rows"
-        by_row, flat = ("row, y", "x.ravel(), y.ravel()") if two else ("row", "x.ravel()")
-        advice = f"[{name}({by_row}) for row in x], or {name}({flat}) for all of it"
-        raise ValueError(f"{name} takes {taken}: write {advice}")
+        row, flat = ("row, y", "x.ravel(), y.ravel()") if name == "dot" else ("row", "x.ravel()")
+        advice = f"write [{name}({row}) for row in x], or {name}({flat}) for all of it"
+        raise ValueError(f"{name} takes lists of numbers, not an array of several rows: {advice}")
     return x if hasattr(x, "__primitive__") else as_float(x, name)
 
 
@@ -235,8 +223,8 @@ def softmax(values: Iterable[Any]) -> list[Any]:
     [0.5, 0.5]
     """
     items = tuple(numbers("softmax", values))
-    if not _few("softmax", items):
-        return _marked("softmax", shares(items))
+    if many := _many("softmax", items, shares):
+        return many
     rules = [softmax_of(i) for i in range(len(items))]
     if {*map(type, items)} != {Value}:
         return [rule(*items) for rule in rules]
@@ -255,19 +243,16 @@ def log_softmax(values: Iterable[Any]) -> list[Any]:
     [-1000.0, 0.0]
     """
     items = tuple(numbers("log_softmax", values))
-    if _few("log_softmax", items):
-        return [log_softmax_of(i)(*items) for i in range(len(items))]
-    return _marked("log_softmax", log_shares(items))
+    many = _many("log_softmax", items, log_shares)
+    return many or [log_softmax_of(i)(*items) for i in range(len(items))]
 
 
-def _few(name: str, items: tuple[Any, ...]) -> bool:
+def _many(name: str, items: tuple[Any, ...], entries: Any) -> list[Any]:
+    """Return the entries of many items, written out and marked; nothing of a few."""
     if not items:
         raise ValueError(f"{name} of nothing: it needs at least one value")
-    return len(items) <= WIDEST
-
-
-def _marked(name: str, entries: list[Any]) -> list[Any]:
-    for entry in entries:
+    found: list[Any] = entries(items) if len(items) > WIDEST else []
+    for entry in found:
         if isinstance(entry, Value):
             entry._note = Note("", name, noted(entry).source)
-    return entries
+    return found

@@ -8,9 +8,9 @@ from operator import index
 from typing import Any
 
 from autograd_engine.engine import Value
-from autograd_engine.functions import plain, sum
+from autograd_engine.functions import sum
 from autograd_engine.number import number
-from autograd_engine.real import is_number, named, only
+from autograd_engine.real import is_number, named, only, plain
 from autograd_engine.table import BINARY, MSE, above, cross_entropy_of, gate, relu, surprise
 
 __all__ = ["binary_cross_entropy", "cross_entropy", "half_squared_error", "hinge", "mse"]
@@ -57,14 +57,13 @@ def cross_entropy(logits: Any, target: Any) -> Any:
     items = _items("cross_entropy", "logits", logits)
     target, last = only(target), len(items) - 1
     if not last:
-        two = "two classes by one logit are the job of binary_cross_entropy"
-        raise ValueError(f"cross_entropy needs a list of logits, one for each class; {two}")
+        raise ValueError("cross_entropy needs a logit for each class; of one: binary_cross_entropy")
     fed = isinstance(target, Value) and target._data.is_integer()
     try:
         chosen = int(target._data) if fed else index(target)
     except TypeError:
-        wanted = f"an integer from 0 to {last} for {len(items)} logits"
-        raise TypeError(f"the class must be {wanted}, got {target!r}") from None
+        wanted = f"from 0 to {last} for {last + 1} logits, got {target!r}"
+        raise TypeError(f"the class must be an integer {wanted}") from None
     if not 0 <= chosen <= last:
         raise ValueError(f"class {chosen} is out of range for {len(items)} logits: 0 to {last}")
     return surprise(0, *_chosen_first(items, target)) if fed else cross_entropy_of(chosen)(*items)
@@ -96,8 +95,7 @@ def hinge(score: Any, target: Any) -> Any:
 def _pairs(loss: str, outputs: Any, target: Any) -> list[tuple[Any, Any]]:
     xs, ys = _items(loss, "outputs", outputs), _items(loss, "target", target)
     if len(xs) != len(ys):
-        counts = f"{len(xs)} outputs and {len(ys)} targets"
-        raise ValueError(f"{loss} needs as many outputs as targets, got {counts}")
+        raise ValueError(f"{loss} of {len(xs)} outputs and {len(ys)} targets needs as many of both")
     return list(zip(xs, ys))
 
 

@@ -10,10 +10,8 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from types import FunctionType
 from typing import Any
 
-from autograd_engine.engine import Value
 from autograd_engine.primitives import TABLE, Primitive
 
 
@@ -43,21 +41,16 @@ def domain(rule: Primitive, names: Sequence[str]) -> str:
     for which, (low, high) in enumerate(rule.domain):
         name, point, signs = names[which], [1.0] * len(rule.domain), {}
         for point[which] in (low, 0.0, high):
-            signs[point[which]] = "≤" if _slopes(rule, point) else "<"
+            signs[point[which]] = "<"
+            with suppress(Exception):  # domain errors, and whatever somebody's own rule does
+                rule.partials(rule.forward(*point), *point)
+                signs[point[which]] = "≤"
         text = f"{low:g} {signs[low]} " * math.isfinite(low) + name
         text += f" {signs[high]} {high:g}" * math.isfinite(high)
         if signs[0.0] == "<" and low < 0.0 < high:
             text = f"{name} ≠ 0"
         found += [text] * (text != name)
     return " and ".join(found)
-
-
-def _slopes(rule: Primitive, point: list[float]) -> tuple[float, ...]:
-    """Return a rule's partials at a point, none where it is not defined."""
-    try:
-        return tuple(map(float, rule.partials(rule.forward(*point), *point)))
-    except Exception:  # domain errors, and whatever somebody's own rule does
-        return ()
 
 
 def text(rule: Primitive) -> str:
@@ -77,13 +70,12 @@ def text(rule: Primitive) -> str:
 def signature(rule: Primitive) -> inspect.Signature:
     """Return what a primitive is called with: the operands, as its rule names them."""
     # Compiled, a function of the table is an object, whose method `__call__` is the function.
-    for told in (rule.partials, rule.partials.__call__):  # type: ignore[operator]
-        try:
-            _, *operands = inspect.signature(told).parameters.values()
-        except (TypeError, ValueError):  # it does not tell
-            continue
-        return inspect.Signature([name.replace(annotation=name.empty) for name in operands])
-    return inspect.Signature([inspect.Parameter("operands", inspect.Parameter.VAR_POSITIONAL)])
+    try:
+        told = inspect.signature(rule.partials)
+    except (TypeError, ValueError):
+        told = inspect.signature(rule.partials.__call__)  # type: ignore[operator]
+    _, *operands = told.parameters.values()
+    return inspect.Signature([name.replace(annotation=name.empty) for name in operands])
 
 
 class OfInstances:
@@ -98,9 +90,3 @@ class OfInstances:
 
 Primitive.__doc__ = OfInstances(text, Primitive.__doc__)  # type: ignore[assignment]
 Primitive.__signature__ = OfInstances(signature)  # type: ignore[attr-defined]
-
-# An operator without a docstring is documented as Python documents that of its own numbers.
-for _cls in (*Value.__mro__[:-1], Primitive):
-    for _name, _method in vars(_cls).items():
-        if isinstance(_method, FunctionType) and not _method.__doc__ and hasattr(float, _name):
-            _method.__doc__ = getattr(float, _name).__doc__

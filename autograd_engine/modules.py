@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from inspect import isfunction
 from typing import Any
 
 from autograd_engine.blocks import entered, parts_of
-from autograd_engine.columns import listed, set_data, zero_grads
+from autograd_engine.columns import listed, set_data, set_grads
 from autograd_engine.engine import Value
-from autograd_engine.notes import Note, noted
+from autograd_engine.notes import Note, mark
 from autograd_engine.number import read
 from autograd_engine.real import is_number
 from autograd_engine.table import LEAF
@@ -63,17 +64,14 @@ class Module:
         """Name the regions of the modules in attributes, and give the leaves their places."""
         self._place(attributes, "")
         for path, module in _modules(attributes, "", {id(self)}):
-            note = module._region.copy()
-            note.region = path
-            object.__setattr__(module, "_region", note)
+            object.__setattr__(module, "_region", replace(module._region, region=path))
             module._place(vars(module), f"{path}.")
 
     def _place(self, attributes: dict[str, object], path: str) -> None:
         """Note with the leaves in attributes where they stand."""
         for name, leaf in _inside(attributes, path):
             if _is_leaf(leaf):
-                note = leaf._note = noted(leaf).copy()
-                note.place = name
+                mark(leaf, place=name)
 
     def _settle(self) -> None:
         """Give their names to what was added to lists and dicts, too."""
@@ -82,15 +80,13 @@ class Module:
             self._adopt(vars(self))
 
     def __repr__(self) -> str:
-        try:
-            outline = self._outline()
-        except (AttributeError, LookupError, TypeError):  # its parts were exchanged
-            outline = Module._outline(self)
-        return f"{type(self).__name__}({outline}), {counted(len(self.parameters()), 'parameter')}"
+        count = counted(len(self.parameters()), "parameter")
+        return f"{type(self).__name__}({self._outline()}), {count}"
 
     def _outline(self) -> str:
-        """Return what stands in brackets behind its class: the attributes with parameters."""
-        return ", ".join(dict.fromkeys(name.split(".")[0] for name, _ in self.named_parameters()))
+        """Return what stands in brackets behind its class: its traits, or where parameters are."""
+        names = [name.split(".")[0] for name, _ in self.named_parameters()]
+        return ", ".join(map(str, traits_of(self) or dict.fromkeys(names)))
 
     def summary(self) -> str:
         """Return a table of the layers: where each stands, shape, activation, parameters."""
@@ -110,18 +106,16 @@ class Module:
 
     def parameters(self) -> list[Value]:
         """Return the values to be trained."""
-        return [*{id(value): value for _, value in _named(self, "", set(), own=True)}.values()]
+        return [value for _, value in _named(self, "", set(), own=True)]
 
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return each parameter with the path that leads to it, such as "layers.0.neurons.1.b"."""
-        found: dict[int, tuple[str, Value]] = {}
-        for name, value in _named(self, "", set()):
-            found.setdefault(id(value), (name, value))
-        return list(found.values())
+        return list(_named(self, "", set()))
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        zero_grads(listed(self.parameters()))
+        found = listed(self.parameters())
+        set_grads(found, [0.0] * len(found))
 
     def state_dict(self) -> dict[str, float]:
         """Return the number of each parameter, by name; `ValueError` if one is no leaf any more."""
@@ -138,9 +132,8 @@ class Module:
         Raises `ValueError` naming what is missing, surplus or no number, and changes nothing then.
         """
         if not isinstance(state, Mapping):
-            wanted = "what state_dict() returned, a number for each name"
-            given = f"not {state!r:.60}; a file is read by load(path, model)"
-            raise TypeError(f"load_state_dict needs {wanted}, {given}")
+            wanted = "what state_dict() returned, or for a file load(path, model)"
+            raise TypeError(f"load_state_dict needs {wanted}; not {state!r:.60}")
         named = dict(self.named_parameters())
         said = []
         for what, some, others in (("missing", named, state), ("surplus", state, named)):
@@ -181,8 +174,7 @@ def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
         if not _is_leaf(item):
             raise ValueError(
                 f"the parameter {name!r} of {type(module).__name__} is no leaf any more, but "
-                f"{item!r:.60}. To give a parameter another number set its .data; an attribute "
-                "that is to hold no parameter must not hold a leaf at first"
+                f"{item!r:.60}: to give it another number set its .data"
             )
 
 
@@ -219,14 +211,16 @@ def _all_modules(module: Module) -> Named:
 def _named(module: Module, path: str, seen: set[int], own: bool = False) -> Named:
     """Yield the parameters that a module chooses, or else its leaves and what replaced one."""
     seen.add(id(module))
-    if not own and type(module).parameters is not Module.parameters:
+    chosen = not own and type(module).parameters is not Module.parameters
+    parts = _inside(module)
+    if chosen:
         known = {id(value): name for name, value in _named(module, "", set(), own=True)}
-        for i, value in enumerate(module.parameters()):
-            yield path + known.get(id(value), f"parameters.{i}"), value
-        return
-    for name, part in _inside(module):
-        if isinstance(part, Module):
-            if id(part) not in seen:
-                yield from _named(part, f"{path}{name}.", seen)
-        elif isinstance(part, Value) and (part._rule is LEAF or name in module._leaves):
+        values = enumerate(module.parameters())
+        parts = [(known.get(id(value), f"parameters.{i}"), value) for i, value in values]
+    for name, part in parts:
+        if isinstance(part, Module) and id(part) not in seen:
+            yield from _named(part, f"{path}{name}.", seen)
+        leaf = isinstance(part, Value) and (part._rule is LEAF or name in module._leaves)
+        if (leaf or chosen) and id(part) not in seen:
+            seen.add(id(part))
             yield path + name, part

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from types import FrameType
 from typing import Any
 
 from autograd_engine.blocks import parts_of
@@ -18,8 +17,7 @@ def name_values(names: Mapping[str, object]) -> int:
     Call it with `locals()` or `globals()`. Values in lists, tuples, dicts and NumPy arrays are
     called w[0], w[1], ..., the parameters of a module by their dotted names, behind the
     variable's where there are several modules. A value that has a label keeps it; variables
-    that begin with an underscore are passed over, and so is a loop's variable, in favour of
-    the list that it runs through. Raises `TypeError` for anything but a mapping from names.
+    that begin with an underscore are passed over. Raises `TypeError` for anything but a mapping.
 
     >>> a, weights = Value(1.0), [Value(2.0), Value(3.0)]
     >>> name_values({"a": a, "weights": weights}), weights[1].label
@@ -27,9 +25,6 @@ def name_values(names: Mapping[str, object]) -> int:
     """
     if not isinstance(names, Mapping):
         raise TypeError(f"name_values needs locals() or globals(), not {type(names).__name__}")
-    if odd := [name for name in names if not isinstance(name, str)]:
-        wanted = "the names of variables, such as locals() has"
-        raise TypeError(f"name_values needs {wanted}; got {odd[0]!r:.60}")
     return _label(names, ())
 
 
@@ -47,51 +42,34 @@ class named:
     """
 
     def __init__(self) -> None:
-        self._frames: list[tuple[FrameType, list[Value]]] = []
+        self._before: list[list[Value]] = []
 
     def __enter__(self) -> None:
-        frame = sys._getframe(1)
-        items = list(frame.f_locals.items())
-        self._frames.append((frame, [value for item in items for _, value in _held(*item)]))
+        items = list(sys._getframe(1).f_locals.items())
+        self._before.append([value for item in items for _, value in _held(*item)])
 
     def __exit__(self, *error: Any) -> None:
-        here = sys._getframe(1)
-        mine = [i for i, (frame, _) in enumerate(self._frames) if frame is here]
-        frame, before = self._frames.pop(mine[-1] if mine else -1)
-        _label(frame.f_locals, set(map(id, before)))
+        _label(sys._getframe(1).f_locals, set(map(id, self._before.pop())))
 
 
 def _label(names: Mapping[str, object], before: Collection[int]) -> int:
     """Label what the variables hold and `before` does not; return how many."""
     # A notebook keeps what it has shown in a variable too.
     passed = ("In", "Out") if "get_ipython" in names else ()
-    names = {k: v for k, v in names.items() if not k.startswith("_") and k not in passed}
+    names = {k: v for k, v in names.items() if not str(k).startswith("_") and k not in passed}
+    modules = {name: held for name, held in names.items() if isinstance(held, Module)}
+    several = len(set(map(id, modules.values()))) > 1
+    found: list[tuple[str, Value]] = []  # the best label first
+    for name, module in modules.items():
+        found += _held(name, module) if several else module.named_parameters()
+    found += [(name, held) for name, held in names.items() if isinstance(held, Value)]
+    for name, held in names.items():
+        found += _held(name, held)
     given = {}
-    for label, value in _labels(names):
+    for label, value in found:
         if not value.label and id(value) not in before:
             given[id(value)] = value.label = label
     return len(given)
-
-
-def _labels(names: Mapping[str, object]) -> list[tuple[str, Value]]:
-    """Return each value with the label it should have, the best label first."""
-    modules = {name: held for name, held in names.items() if isinstance(held, Module)}
-    several = len(set(map(id, modules.values()))) > 1
-    found: list[tuple[str, Value]] = []
-    for name, module in modules.items():
-        found += _held(name, module) if several else module.named_parameters()
-    known = {id(value) for _, value in found}
-    own = {name: held for name, held in names.items() if isinstance(held, Value)}
-    called = {id(value): name for name, value in own.items()}
-    inner: list[tuple[str, Value]] = []
-    for name in [name for name in names if name not in own and name not in modules]:
-        parts = [pair for pair in _held(name, names[name]) if id(pair[1]) not in known]
-        inner += parts
-        # Of several values in a list, one alone has a variable of its own: a loop's.
-        mine = {called[id(value)] for _, value in parts if id(value) in called}
-        if len(mine) == 1 < len(parts):
-            own.pop(mine.pop(), None)
-    return [*found, *own.items(), *inner]
 
 
 def _held(name: str, held: object, outer: tuple[int, ...] = ()) -> Iterator[tuple[str, Value]]:

@@ -12,11 +12,11 @@ from math import sqrt
 from operator import index
 from typing import Any, SupportsIndex
 
-from autograd_engine.columns import ACTIVATIONS, fire, fire_all
+from autograd_engine.columns import ACTIVATIONS, fire
 from autograd_engine.engine import Value
-from autograd_engine.modules import Module
+from autograd_engine.modules import Module, traits_of
 from autograd_engine.notes import FIRED, Note
-from autograd_engine.real import check_whole, flag, is_number, is_whole
+from autograd_engine.real import check_whole, flag, is_number
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 
@@ -72,8 +72,7 @@ class Neuron(Module):
                 told = f"known are {', '.join(map(str, known))}, or write a function"
                 raise ValueError(f"there is no {what} {named!r}; {told}")
         if rng is not None and not hasattr(rng, "uniform"):
-            such = rng if is_whole(rng) else 0
-            raise TypeError(f"rng is a random.Random, such as random.Random({such}); got {rng!r}")
+            raise TypeError(f"rng is a random.Random: write random.Random({rng!r:.60})")
         for name, given in (("bias", bias), ("nonlin", nonlin)):
             if not is_number(given) or given not in (0, 1):  # which micrograd takes too
                 flag(name, given)
@@ -84,7 +83,7 @@ class Neuron(Module):
 
     def __call__(self, x: Any) -> Any:
         """Return the activation of the weighted sum of the inputs and the bias."""
-        return fire(self, x)
+        return fire([self], x)
 
     def _place(self, attributes: dict[str, object], path: str) -> None:
         """Leave weights and bias, of which there are many, to be named by their region."""
@@ -122,14 +121,11 @@ class Layer(Module):
 
     def __call__(self, x: Any) -> Any:
         """Return what each neuron makes of the inputs."""
-        return fire_all(self.neurons, x, _OWN)
+        return fire(self.neurons, x, _OWN)
 
     def _traits(self) -> Any:
         inner = [neuron._traits() for neuron in self.neurons]
         return inner[0][0], len(inner), "/".join(dict.fromkeys(how for *_, how in inner))
-
-    def _outline(self) -> str:
-        return ", ".join(map(str, self._traits()))
 
 
 class MLP(Module):
@@ -174,7 +170,10 @@ class MLP(Module):
         return x
 
     def _outline(self) -> str:
-        *rows, last = traits = [layer._traits() for layer in self.layers]
+        traits: list[Any] = list(map(traits_of, self.layers))
+        if not traits or None in traits:  # its parts were exchanged
+            return super()._outline()
+        *rows, last = traits
         outline = [str(traits[0][0]), str([nout for _, nout, _ in traits])]
         outline += ["/".join(dict.fromkeys(how for *_, how in rows))] if rows else []
         outline += [f"output_activation={last[2]}"] if last[2] != "linear" else []

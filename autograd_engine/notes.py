@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from autograd_engine.primitives import Opaque
@@ -50,11 +50,6 @@ class Note:
     home: Entry | None = None
     ended: Entry | None = None
 
-    def copy(self) -> Note:
-        """Return another that says the same."""
-        rest = self.place, self.home, self.ended
-        return Note(self.label, self.region, self.source, self.opened, *rest)
-
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
         rest = self.place, self.home, self.ended
         return Note, (self.label, self.region, self.source, None, *rest)
@@ -78,9 +73,7 @@ def noted(node: Any) -> Note:
 
 def mark(node: Any, **known: Any) -> None:
     """Note with a value what is known of it, beside what was."""
-    note = node._note = noted(node).copy()
-    for name, what in known.items():
-        setattr(note, name, what)
+    node._note = replace(noted(node), **known)
 
 
 def as_label(given: Any, what: str = "a label") -> str:

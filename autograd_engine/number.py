@@ -4,19 +4,27 @@ comparisons, what it answers NumPy. Nothing here knows of operands or derivative
 
 from __future__ import annotations
 
-import math
-import operator
 import sys
-from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from autograd_engine import words
-from autograd_engine.build import mypyc_attr
 from autograd_engine.notes import Note, as_label, mark, noted
-from autograd_engine.primitives import elementwise
-from autograd_engine.real import LEAVING, STAYING, as_float, is_number, named
+from autograd_engine.primitives import Primitive, elementwise
+from autograd_engine.real import LEAVING, STAYING, as_float, is_number, named, plain
 from autograd_engine.state import ANSWERS, WATCHED, told, watcher
-from autograd_engine.table import PUBLIC
+from autograd_engine.table import (
+    acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh, erf, erfc, exp, exp2, expm1,
+    hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,
+    softplus, sqrt, tan, tanh,
+)  # fmt: skip
+from autograd_engine.table import BESIDE, PUBLIC
+
+try:
+    from mypy_extensions import mypyc_attr as mypyc_attr
+except ImportError:  # interpreted without it, a class is what it is
+
+    def mypyc_attr(**flags):  # type: ignore[no-untyped-def, misc]
+        return lambda cls: cls
 
 
 @mypyc_attr(acyclic=True)
@@ -30,10 +38,6 @@ class Number:
     _note: Note  # absent until there is something to note
 
     _op_priority: ClassVar[float] = 20.0  # SymPy's numbers ask no other for its answer
-
-    def __init__(self, data: object) -> None:
-        self._data = data if type(data) is float else as_float(data)
-        self._grad = 0.0
 
     @property
     def data(self) -> float:
@@ -94,7 +98,7 @@ class Number:
     def _backward(self) -> Any: raise AttributeError(words.CLOSURE)
     @_backward.setter
     def _backward(self, closure: object) -> None: raise AttributeError(words.CLOSURE)
-    def __dir__(self) -> list[str]: return [name for name in object.__dir__(self) if name not in OPERATORS]  # NumPy's
+    def __dir__(self) -> list[str]: return [name for name in object.__dir__(self) if name not in BESIDE]  # NumPy's
     # fmt: on
 
     def __repr__(self) -> str:
@@ -109,8 +113,6 @@ class Number:
     def __rfloordiv__(self, other: object) -> Any: return no_operation("//", other)
     def __mod__(self, other: object) -> Any: return no_operation("%", other)
     def __rmod__(self, other: object) -> Any: return no_operation("%", other)
-    def __divmod__(self, other: object) -> Any: return no_operation("divmod", other)
-    def __rdivmod__(self, other: object) -> Any: return no_operation("divmod", other)
     def __matmul__(self, other: object) -> Any: return no_operation("@", other)
     def __rmatmul__(self, other: object) -> Any: return no_operation("@", other)
     def __xor__(self, other: object) -> Any: return no_operation("^", other)
@@ -129,9 +131,62 @@ class Number:
     # The way out of the graph is `.data`, never a silent conversion.
     def __float__(self) -> float: raise TypeError(LEAVING)
     def __int__(self) -> int: raise TypeError(LEAVING)
-    def __complex__(self) -> complex: raise TypeError(LEAVING)
     def __round__(self, digits: int | None = None) -> float: raise TypeError(LEAVING)
     def __trunc__(self) -> int: raise TypeError(LEAVING)
+    # fmt: on
+
+    # fmt: off
+    # What a primitive gives of this number, and of another; the lines below are written by
+    # `.ci/rows.py`: change the table, and run it.
+    def _one(self, rule: Primitive) -> Any: raise NotImplementedError
+    def _two(self, rule: Primitive, other: object) -> Any: raise NotImplementedError
+
+    def exp(self) -> Any: """Return e to the power of x."""; return self._one(exp)
+    def exp2(self) -> Any: """Return 2 to the power of x."""; return self._one(exp2)
+    def expm1(self) -> Any: """Return e**x - 1, with all digits near 0."""; return self._one(expm1)
+    def log(self) -> Any: """Return the natural logarithm."""; return self._one(log)
+    def log1p(self) -> Any: """Return the natural logarithm of 1 + x, with all digits near 0."""; return self._one(log1p)
+    def log2(self) -> Any: """Return the logarithm to base 2."""; return self._one(log2)
+    def log10(self) -> Any: """Return the logarithm to base 10."""; return self._one(log10)
+    def sqrt(self) -> Any: """Return the square root; its derivative at 0 is inf."""; return self._one(sqrt)
+    def cbrt(self) -> Any: """Return the cube root, also of negative numbers; its derivative at 0 is inf."""; return self._one(cbrt)
+    def sin(self) -> Any: """Return the sine of an angle in radians."""; return self._one(sin)
+    def cos(self) -> Any: """Return the cosine of an angle in radians."""; return self._one(cos)
+    def tan(self) -> Any: """Return the tangent of an angle in radians."""; return self._one(tan)
+    def asin(self) -> Any: """Return the angle from -pi/2 to pi/2 with that sine; its derivative at -1 and 1 is inf."""; return self._one(asin)
+    def acos(self) -> Any: """Return the angle from 0 to pi with that cosine; its derivative at -1 and 1 is -inf."""; return self._one(acos)
+    def atan(self) -> Any: """Return the angle from -pi/2 to pi/2 with that tangent."""; return self._one(atan)
+    def atan2(self, other: object) -> Any: """Return the angle of the point (x, y), called with y first, from -pi to pi; at the origin the derivatives are 0 and 0."""; return self._two(atan2, other)
+    def sinh(self) -> Any: """Return the hyperbolic sine."""; return self._one(sinh)
+    def cosh(self) -> Any: """Return the hyperbolic cosine."""; return self._one(cosh)
+    def tanh(self) -> Any: """Return the hyperbolic tangent, which squashes into (-1, 1)."""; return self._one(tanh)
+    def asinh(self) -> Any: """Return the inverse hyperbolic sine."""; return self._one(asinh)
+    def acosh(self) -> Any: """Return the inverse hyperbolic cosine; its derivative at 1 is inf."""; return self._one(acosh)
+    def atanh(self) -> Any: """Return the inverse hyperbolic tangent."""; return self._one(atanh)
+    def erf(self) -> Any: """Return the error function."""; return self._one(erf)
+    def erfc(self) -> Any: """Return 1 - erf(x), with all digits far out."""; return self._one(erfc)
+    def sigmoid(self) -> Any: """Return 1 / (1 + e**-x), which squashes into (0, 1)."""; return self._one(sigmoid)
+    def softplus(self) -> Any: """Return ln(1 + e**x), a smooth relu."""; return self._one(softplus)
+    def relu(self) -> Any: """Return x where it is positive, else 0; its derivative at 0 is 0."""; return self._one(relu)
+    def maximum(self, other: object) -> Any: """Return the larger of two numbers; of equal ones the derivatives are 0.5 and 0.5."""; return self._two(maximum, other)
+    def minimum(self, other: object) -> Any: """Return the smaller of two numbers; of equal ones the derivatives are 0.5 and 0.5."""; return self._two(minimum, other)
+    def hypot(self, other: object) -> Any: """Return the length of the vector (x, y); at the origin the derivatives are 0 and 0."""; return self._two(hypot, other)
+    def logaddexp(self, other: object) -> Any: """Return ln(e**x + e**y), a smooth maximum; of two -inf the derivatives are 0."""; return self._two(logaddexp, other)
+
+    # NumPy's spellings, which its ufuncs call on objects.
+    def arcsin(self) -> Any: """Return the angle from -pi/2 to pi/2 with that sine; its derivative at -1 and 1 is inf."""; return self._one(asin)
+    def arccos(self) -> Any: """Return the angle from 0 to pi with that cosine; its derivative at -1 and 1 is -inf."""; return self._one(acos)
+    def arctan(self) -> Any: """Return the angle from -pi/2 to pi/2 with that tangent."""; return self._one(atan)
+    def arctan2(self, other: object) -> Any: """Return the angle of the point (x, y), called with y first, from -pi to pi; at the origin the derivatives are 0 and 0."""; return self._two(atan2, other)
+    def arcsinh(self) -> Any: """Return the inverse hyperbolic sine."""; return self._one(asinh)
+    def arccosh(self) -> Any: """Return the inverse hyperbolic cosine; its derivative at 1 is inf."""; return self._one(acosh)
+    def arctanh(self) -> Any: """Return the inverse hyperbolic tangent."""; return self._one(atanh)
+    def fabs(self) -> Any: """Return the number without its sign."""; return BESIDE["fabs"](self)
+    def conjugate(self) -> Any: """Return this number, which is real."""; return BESIDE["conjugate"](self)
+    def deg2rad(self) -> Any: """Return an angle of degrees in radians."""; return BESIDE["deg2rad"](self)
+    def rad2deg(self) -> Any: """Return an angle of radians in degrees."""; return BESIDE["rad2deg"](self)
+    def radians(self) -> Any: """Return an angle of degrees in radians."""; return BESIDE["radians"](self)
+    def degrees(self) -> Any: """Return an angle of radians in degrees."""; return BESIDE["degrees"](self)
     # fmt: on
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
@@ -140,16 +195,21 @@ class Number:
         spread = [isinstance(operand, lists) for operand in inputs]
         if not all(many or is_comparable(operand) for many, operand in zip(spread, inputs)):
             return NotImplemented  # its own class may know what to do
-        function = own_function(ufunc)
+        name, homes = ufunc.__name__, map(sys.modules.get, ("numpy", "scipy.special"))
+        own = any(
+            getattr(home, name, None) is ufunc for home in homes
+        )  # not somebody's of that name
+        found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
+        function = BESIDE.get(name) or PUBLIC.get(found)
         out = options.pop("out", None)
-        if function is None or method != "__call__" or options:
+        if not own or function is None or method != "__call__" or options:
             raise no_function(ufunc)
         if not any(spread):
-            return function(*map(plain, inputs))
-        found = elementwise(lambda *items: function(*map(plain, items)), inputs)
+            return function(*map(plain, inputs))  # NumPy's own numbers would ask again
+        array = elementwise(lambda *items: function(*map(plain, items)), inputs)
         if out is not None:
-            out[0][...] = found
-        return found if out is None else out[0]
+            out[0][...] = array
+        return array if out is None else out[0]
 
     def __array_function__(self, function: Any, types: Any, given: Any, options: Any) -> Any:
         """Answer any other function of NumPy as an array of no dimension does, or refuse it."""
@@ -160,34 +220,8 @@ class Number:
             itself = getattr(function, "_implementation", function)  # which asks nobody again
             found = itself(*boxed([*given]), **dict(zip(options, boxed([*options.values()]))))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise no_function(function, error) from error
+            raise no_function(function) from error
         return found[()] if isinstance(found, kinds[1]) else found
-
-
-# fmt: off
-OPERATORS: Final[dict[str, Callable[..., Any]]] = {
-    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
-    "divide": operator.truediv, "power": operator.pow, "float_power": operator.pow,
-    "negative": operator.neg, "positive": operator.pos, "absolute": operator.abs,
-    "fabs": operator.abs, "square": lambda x: x * x, "reciprocal": lambda x: 1.0 / x,
-    "conjugate": operator.pos, "deg2rad": lambda x: x * (math.pi / 180.0),
-    "rad2deg": lambda x: x * (180.0 / math.pi), "radians": lambda x: x * (math.pi / 180.0),
-    "degrees": lambda x: x * (180.0 / math.pi),
-    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
-    "greater_equal": operator.ge, "equal": operator.eq, "not_equal": operator.ne,
-}
-# fmt: on
-"""The operators under the names of NumPy's functions."""
-
-
-def own_function(ufunc: Any) -> Callable[..., Any] | None:
-    """Return what records a ufunc of NumPy or SciPy itself; None for any other, whatever its name."""
-    name = ufunc.__name__
-    homes = map(sys.modules.get, ("numpy", "scipy.special"))
-    if not any(getattr(home, name, None) is ufunc for home in homes):
-        return None
-    found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
-    return OPERATORS.get(name) or PUBLIC.get(found)
 
 
 def boxed(given: Any) -> Any:
@@ -197,10 +231,9 @@ def boxed(given: Any) -> Any:
     return type(given)(map(boxed, given)) if type(given) in (list, tuple) else given
 
 
-def no_function(function: Any, error: object = None) -> Exception:
+def no_function(function: Any) -> Exception:
     """Return the error of a function of NumPy that there is none of for a Value."""
-    why = f" ({error})" if isinstance(error, ValueError) else ""
-    what = f"{function.__name__} is no operation on Values{why}"
+    what = f"{function.__name__} is no operation on Values"
     return TypeError(f"{what}: {STAYING}, or make it one with ag.primitive")
 
 
@@ -215,9 +248,8 @@ def answered(name: str, x: Number, other: object) -> Any:
 
 def watched(name: str, x: Number, other: object) -> bool:
     """Return a comparison, by its NumPy name; if a function is compiled here, tell who does it."""
-    holds = bool(OPERATORS[name](x._data, number(other)))
-    watch = watcher()
-    if watch is not None:
+    holds = bool(BESIDE[name](x._data, number(other)))
+    if (watch := watcher()) is not None:
         watch(name, x, other, holds)
     return holds
 
@@ -254,8 +286,3 @@ def number(operand: Any) -> Any:
         return operand._data
     # Others would compare by rules of their own: 0.1 == numpy.float32(0.1).
     return operand if isinstance(operand, (float, int)) else as_float(operand)
-
-
-def plain(operand: Any) -> Any:
-    """Return a Value itself, any other number as a float: NumPy's would ask again."""
-    return operand if isinstance(operand, Number) else as_float(operand)

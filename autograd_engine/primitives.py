@@ -147,15 +147,13 @@ def primitive(
             said = f"the {what} of {name} must be a function, not {given!r:.60}"
             raise TypeError(f"{said}: write primitive(name, forward, partials)")
     if any(name.startswith(family) for family in FAMILIES):
-        kind = "a power" if name.startswith("**") else "one entry of many"
-        raise ValueError(f"{name!r} is the name of {kind}: give your primitive another")
+        raise ValueError(f"{name!r} is a name of powers or entries: give your primitive another")
     kinds = [parameter.kind for parameter in signature(partials).parameters.values()]
     kinds = [kind for kind in kinds if kind < Parameter.KEYWORD_ONLY]  # the rest are settings
     several = Parameter.VAR_POSITIONAL in kinds
     if len(kinds) < 2 or (several and len(kinds) > 2):
-        such = "such as lambda out, x: (...,), or of any number of operands: lambda out, *xs: (...)"
-        wanted = "a function of the output and of each operand"
-        raise ValueError(f"the partials of {name} must be {wanted}, {such}")
+        such = "of the output and of each operand, as lambda out, x: (...,) or lambda out, *xs: ..."
+        raise ValueError(f"the partials of {name} must be a function {such}")
     return Primitive(name, forward, partials, None, (REAL,) * (len(kinds) - 1), several)
 
 
@@ -168,17 +166,12 @@ class Opaque(Primitive):
         super().__init__("opaque", float, lambda out: (), symbol)
         self.operands = operands
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Opaque, (self.symbol, self.operands)
-
 
 def check_partials(output: Any) -> None:
     """Refuse to differentiate what was made with operands but no partials."""
     if isinstance(output._rule, Opaque) and output._rule.operands:
-        raise RuntimeError(
-            f"{output!r} was made with operands but without its partials, so no derivative by them "
-            "is known: compute it from them, such as a + b, or by an ag.primitive of your own"
-        )
+        cure = "compute it from them, such as a + b, or by an ag.primitive of your own"
+        raise RuntimeError(f"{output!r} was made with operands but without its partials: {cure}")
 
 
 def evaluate(rule: Primitive, operands: tuple[float, ...]) -> float:
@@ -264,5 +257,5 @@ def checked(rule: Primitive, partials: Any, count: int) -> Any:
     """Return so many partials, refusing others."""
     if type(partials) is tuple and len(partials) == count:
         return partials
-    wanted = "must come as a tuple, one for each operand"
-    raise TypeError(f"the partials of {rule.name} {wanted}, not {partials!r:.200}") from None
+    wanted = f"as a tuple, one for each operand, not {partials!r:.200}"
+    raise TypeError(f"the partials of {rule.name} must come {wanted}") from None

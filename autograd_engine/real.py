@@ -67,8 +67,7 @@ def calculates(kind: type) -> bool:
     return any(hasattr(kind, f"__{side}{sign}__") for sign in signs for side in ("", "r"))
 
 
-TRACED: Final = {"jax": ", or ag.compile(f, example).to_jax()", "autograd": ""}
-"""The libraries that trace numbers by types of their own, and what to write beside their NumPy."""
+TRACED: Final = ("jax", "autograd")  # they trace numbers by types of their own
 
 
 def library(data: object) -> str:
@@ -79,6 +78,15 @@ def is_spread(data: object) -> bool:
     """Say whether functions of one number go through this element by element, as through arrays."""
     lists = hasattr(data, "__array_ufunc__") and hasattr(data, "__len__")
     return lists and library(data) not in TRACED
+
+
+def plain(x: Any) -> Any:
+    """Return a number as a float, an array of them as one of floats; what records as it is."""
+    if type(x) is float or hasattr(x, "__primitive__"):
+        return x
+    if is_number(x) or not is_spread(x):
+        return as_float(x)
+    return x.astype(float) if getattr(getattr(x, "dtype", None), "kind", "O") in "biuf" else x
 
 
 def is_several(data: Any) -> bool:
@@ -95,8 +103,7 @@ def named(data: Any, function: str = "f") -> str:
     """Return something that is no number as a message shows it, and what to write instead."""
     kind, shape, cure = type(data), getattr(data, "shape", None), ""
     if (name := library(data)) in TRACED:
-        write = f"a function of {name}.numpy{TRACED[name]}, or differentiate with ag.grad"
-        cure = f", which {name} traces: write {write}"
+        cure = f", which {name} traces: write a function of {name}.numpy, or use ag.grad"
     elif isinstance(data, (list, tuple)):
         cure = f": of several numbers write [{function}(x) for x in xs]"
     elif isinstance(item(data), Real):
@@ -157,10 +164,8 @@ def check_call(name: str, f: Any, argument: str, more: tuple[Any, ...] = ()) -> 
         accepted.bind(None, *more)
     except TypeError:
         count = sum(p.default is p.empty and p.kind < 2 for p in accepted.parameters.values())
-        given = (
-            f"{len(more) + 1} arguments, {argument} first" if more else "one argument, " + argument
-        )
-        said = f"{name} calls f with {given}, but it takes {accepted}"
+        first = f"{len(more) + 1} arguments, first" if more else "one argument,"
+        said = f"{name} calls f with {first} {argument}, but it takes {accepted}"
         if count > 1 and not more:
             items = ", ".join(f"x[{i}]" for i in range(count))
             said += f": write lambda x: f({items}), and a list of {count} numbers as {argument}"

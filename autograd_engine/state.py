@@ -45,8 +45,7 @@ if hasattr(os, "register_at_fork"):  # a child begins between two sweeps too
 def alone(work: Callable[..., Any], *given: Any) -> Any:
     """Return work(*given), done while no other thread looks at a graph; `RuntimeError` inside."""
     if SWEEPING._is_owned():
-        where = "in the midst of a backward pass or of looking through a graph"
-        raise RuntimeError(f"this thread is {where}: make this call when that has ended")
+        raise RuntimeError("in the midst of a backward pass or of a look at a graph: call it later")
     # On one line, so that even a debugger's interrupt comes before or after.
     with SWEEPING: return work(*given)  # fmt: skip  # noqa: E701
 
@@ -55,15 +54,11 @@ class Owner:
     """A thread or a task: the open blocks that are its, of each kind, the latest last."""
 
     def __init__(self) -> None:
-        self.silent: list[Block] = []
-        self.traced: list[Block] = []
-        self.placed: list[Block] = []
-        self.called = self.placed
-        self.watched: list[Block] = []
-        self.listening: list[Block] = []
+        self.open: dict[str, list[Block]] = {kind: [] for kind in _KINDS}
+        self.open["called"] = self.open["placed"]
 
     def __del__(self) -> None:
-        for blocks in (self.silent, self.traced, self.placed, self.watched, self.listening):
+        for blocks in self.open.values():
             while blocks:  # the thread ended inside
                 blocks[-1].leave()
 
@@ -76,7 +71,7 @@ class Block:
         self.what = what
         self.bare = bare
         self.sets = _KINDS[kind]
-        self.owned: list[Block] = getattr(mine or owner(), kind)
+        self.owned = (mine or owner()).open[kind]
 
     def enter(self) -> None:
         self.owned.append(self)
@@ -103,7 +98,6 @@ def here() -> Owner | None:
 
 
 def owner() -> Owner:
-    """Return the owner of blocks opened here."""
     found = here()
     if found is None:
         found, task = Owner(), _task()
@@ -121,28 +115,21 @@ def _task() -> Any:
     return asyncio.current_task()
 
 
-def latest(blocks: list[Block]) -> Any:
-    """Return what the latest of these blocks holds, None if there is none."""
+def latest(mine: Owner | None, kind: str) -> Any:
+    """Return what the owner's latest open block of a kind holds, None if there is none."""
+    blocks = [] if mine is None else mine.open[kind]
     try:
         return blocks[-1].what if blocks else None
     except IndexError:  # somebody closed it meanwhile
-        return latest(blocks)
-
-
-def paused() -> Owner | None:
-    """Return the owner of what runs here if it does not simply record: it is silent, or noted."""
-    mine = here()
-    if mine is not None and any(map(latest, (mine.silent, mine.traced, mine.placed))):
-        return mine
-    return None
+        return latest(mine, kind)
 
 
 def watcher() -> Callable[..., None] | None:
     """Return what is told of comparisons made here: NumPy's name, both Values, how it came out."""
     # A task's loop runs inside what its thread runs, which may be a function that is compiled.
     for mine in (here(), getattr(_thread, "owner", None)):
-        if mine is not None and mine.watched:
-            return latest(mine.watched)  # type: ignore[no-any-return]
+        if found := latest(mine, "watched"):
+            return found  # type: ignore[no-any-return]
     return None
 
 
@@ -150,15 +137,13 @@ def told(name: str, x: Any, number: float) -> None:
     """If a function is compiled here, tell of a number that leaves the graph, or enters it: "data"
     and "grad", "read" in another way, "set", "set grad", or a "sweep" of an output by a seed.
     """
-    watch = watcher()
-    if watch is not None:
+    if (watch := watcher()) is not None:
         watch(name, x, number, True)
 
 
 def listeners() -> list[Callable[..., None]]:
     """Return all that is told of backward passes begun here: of the output and the seed."""
-    mine = here()
-    return [] if mine is None else [block.what for block in mine.listening]
+    return [block.what for block in owner().open["listening"]]
 
 
 def announced(output: Any, seed: float) -> None:

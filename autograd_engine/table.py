@@ -11,6 +11,8 @@ it is given: numbers, Values (derivatives to differentiate again), symbols (form
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from typing import Any, Final
 
@@ -69,7 +71,7 @@ sigmoid   = row("sigmoid",   floats.sigmoid,   lambda out, x: (bell(x),),       
 softplus  = row("softplus",  floats.softplus,  lambda out, x: (sigmoid(x),),                                       doc="ln(1 + e**x), a smooth relu")
 relu      = row("relu",      lambda x: 0.0 if x < 0.0 else x,      lambda out, x: (above(x, 0.0),),                  symbol="ReLU",    doc="x where it is positive, else 0; its derivative at 0 is 0")
 maximum   = row("maximum",   floats.maximum,   lambda out, x, y: (0.5 + 0.5 * (above(x, y) - above(y, x)), 0.5 - 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the larger of two numbers; of equal ones the derivatives are 0.5 and 0.5")
-minimum   = row("minimum",   floats.minimum,   lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers; of equal ones the derivatives are 0.5 and 0.5")
+minimum   = row("minimum",   lambda x, y: y if y < x or y != y else x,   lambda out, x, y: (0.5 - 0.5 * (above(x, y) - above(y, x)), 0.5 + 0.5 * (above(x, y) - above(y, x))), REAL, REAL, doc="the smaller of two numbers; of equal ones the derivatives are 0.5 and 0.5")
 hypot     = row("hypot",     math.hypot,     lambda out, x, y: (unit(x, y), unit(y, x)),       REAL, REAL,       doc="the length of the vector (x, y); at the origin the derivatives are 0 and 0")
 logaddexp = row("logaddexp", lambda x, y: floats.maximum(x, y) + math.log1p(math.exp(-abs(floats.gap(x, y)))), lambda out, x, y: (portion(x, y), portion(y, x)), REAL, REAL,       doc="ln(e**x + e**y), a smooth maximum; of two -inf the derivatives are 0")
 PUBLIC: Final = {name: rule for name, rule in TABLE.items() if name not in OPERATORS}
@@ -104,7 +106,7 @@ gap           = row("gap",           floats.gap,           lambda out, x, y: (1.
 stopped       = row("stopped",       lambda x: x,       lambda out, x: (0.0,),                                                          doc="x itself, which no derivative flows through")
 gate          = row("gate",          lambda key, x: x if key else 0.0,          lambda out, key, x: (0.0, gate(key, 1.0)),         REAL, REAL,                  doc="x, but 0 where the key is 0")
 unit          = row("unit",          floats.unit,          lambda out, x, y: (ratio(unit(y, x) * unit(y, x), hypot(x, y)), ratio(-out * unit(y, x), hypot(x, y))), REAL, REAL, doc="x / hypot(x, y), the cosine of an angle")
-circle        = row("circle",        floats.circle,        lambda out, x: (ratio(-x, out),),                  (-1.0, 1.0),                 doc="sqrt(1 - x*x)")
+circle        = row("circle",        lambda x: math.sqrt((1.0 - x) * (1.0 + x)),        lambda out, x: (ratio(-x, out),),                  (-1.0, 1.0),                 doc="sqrt(1 - x*x), the height of the unit circle, exact to the rim")
 gauss         = row("gauss",         floats.gauss,         lambda out, x: (-2.0 * gate(out, x) * out,),                                    doc="e**(-x*x)")
 portion       = row("portion",       floats.portion,       lambda out, x, y: (out * portion(y, x), -out * portion(y, x)), REAL, REAL, doc="e**x / (e**x + e**y), but 0 of two -inf")
 bell          = row("bell",          floats.bell,          lambda out, x: (-out * tanh(0.5 * x),),                                         doc="sigmoid(x) * sigmoid(-x)")
@@ -141,7 +143,6 @@ def shifted(xs: tuple[Any, ...]) -> tuple[Any, list[Any], list[Any], Any]:
 
 
 def log_of_sum(xs: tuple[Any, ...]) -> Any:
-    """Return the logarithm of the sum of exponentials."""
     peak, _, _, total = shifted(xs)
     return peak + log(total)
 
@@ -156,20 +157,13 @@ def shares(xs: tuple[Any, ...]) -> list[Any]:
 
 
 def log_shares(xs: tuple[Any, ...]) -> list[Any]:
-    """Return the logarithm of softmax, finite where that is 0."""
     _, below, _, total = shifted(xs)
     return [x - log(total) for x in below]
 
 
 def share(i: int, *xs: Any) -> Any:
-    """Return one entry of softmax."""
     _, _, exponentials, total = shifted(xs)
     return exponentials[i] / total
-
-
-def precise_log_share(i: int, *xs: Any) -> Any:
-    """Return one entry of log_softmax with all digits, also where p is near 1."""
-    return 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0])
 
 
 def surprise(i: int, *xs: Any) -> Any:
@@ -188,36 +182,18 @@ def binary(z: Any, y: Any) -> Any:
     return y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
-def share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
-    """Return p * (1 - p) by the entry's own logit, and -p * q by each other, of probability q."""
-    return share_slopes(i, out, shares(xs))
-
-
 def share_slopes(i: int, out: Any, parts: list[Any]) -> tuple[Any, ...]:
-    """Return the same of all probabilities."""
+    """Return p * (1 - p) by the entry's own logit, and -p * q by each other, of probability q."""
     found: list[Any] = [-(out * part) for part in parts]
     found[i] = out * floats.all_but(i, parts)
-    return tuple(found)
-
-
-def rest_of(i: int, parts: list[Any]) -> Any:
-    """Return 1 less a probability: the sum of the others, and 1 where all are 0."""
-    rest = floats.all_but(i, parts)
-    return rest + gate(equals(rest, 0.0), 1.0 - parts[i]) if len(parts) > 1 else 0.0
-
-
-def log_share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
-    """Return 1 - p by the entry's own logit, and -q by each other, of probability q."""
-    parts = shares(xs)
-    found: list[Any] = [-part for part in parts]
-    found[i] = rest_of(i, parts)
     return tuple(found)
 
 
 def surprise_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     """Return p - 1 by the logit of the class, and q by each other, of probability q."""
     parts = shares(xs)
-    parts[i] = -rest_of(i, parts)
+    rest = floats.all_but(i, parts)  # 1 - p, or 0 where all are 0
+    parts[i] = -(rest + gate(equals(rest, 0.0), 1.0 - parts[i]) if len(parts) > 1 else 0.0)
     return tuple(parts)
 
 
@@ -232,8 +208,8 @@ def entry(name: str, doc: str, forward: Any, slopes: Any, written: Any, i: int) 
 
 
 # fmt: off
-softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, share_partials, share))
-log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", precise_log_share, log_share_partials, lambda i, *xs: log_shares(xs)[i]))
+softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, lambda i, out, *xs: share_slopes(i, out, shares(xs)), share))
+log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", lambda i, *xs: 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0]), lambda i, out, *xs: tuple([-slope for slope in surprise_partials(i, out, *xs)]), lambda i, *xs: log_shares(xs)[i]))
 cross_entropy_of: Final = cache(partial(entry, "cross_entropy", "-ln of the probability that softmax gives to the class", surprise, surprise_partials, surprise))
 # fmt: on
 
@@ -253,3 +229,18 @@ def power_of(number: Any) -> Primitive:
 
 FAMILIES.update({"**": power_of, "softmax[": softmax_of})
 FAMILIES.update({"log_softmax[": log_softmax_of, "cross_entropy[": cross_entropy_of})
+
+# fmt: off
+BESIDE: Final[dict[str, Callable[..., Any]]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
+    "divide": operator.truediv, "power": operator.pow, "float_power": operator.pow,
+    "negative": operator.neg, "positive": operator.pos, "absolute": operator.abs,
+    "fabs": operator.abs, "square": lambda x: x * x, "reciprocal": lambda x: 1.0 / x,
+    "conjugate": operator.pos, "deg2rad": lambda x: x * (math.pi / 180.0),
+    "rad2deg": lambda x: x * (180.0 / math.pi), "radians": lambda x: x * (math.pi / 180.0),
+    "degrees": lambda x: x * (180.0 / math.pi),
+    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
+    "greater_equal": operator.ge, "equal": operator.eq, "not_equal": operator.ne,
+}
+# fmt: on
+"""The operators under the names of NumPy's functions."""

@@ -23,7 +23,6 @@ def printable(text: object, most: int = 80) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Return a number with its noun."""
     many = many or {"leaf": "leaves"}.get(one, one + "s")
     return f"{number:,} {one if number == 1 else many}"
 
@@ -64,7 +63,7 @@ STEPS: Final = (
     "and v - n * (v.data // n) for the remainder in the graph"
 )
 OPERATORS: Final[dict[str, str]] = {
-    **dict.fromkeys(("//", "%", "divmod"), STEPS),
+    **dict.fromkeys(("//", "%"), STEPS),
     "@": "write v * w, ag.dot(xs, ys) of two lists, or @ of NumPy arrays of Values",
     "^": "write v ** n for a power",
 }

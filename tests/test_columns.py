@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from autograd_engine import Value, optim
-from autograd_engine.columns import data_of, grads_of, set_data, set_grads, zero_grads
+from autograd_engine.columns import data_of, grads_of, set_data, set_grads
 from autograd_engine.nn import MLP, Module
 from autograd_engine.state import Block
 
@@ -30,7 +30,6 @@ WAYS = {
     "grad": (grads_of, lambda items: [item.grad for item in items], None),
     "set data": (set_data, assign("data"), [1, True, 0.5, Fraction(1, 3), math.nan]),
     "set grad": (set_grads, assign("grad"), [-math.inf, -0.0, 0.5, 7, math.nan]),
-    "zero": (zero_grads, lambda items: [item.zero_grad() for item in items], None),
 }
 
 

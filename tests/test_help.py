@@ -75,11 +75,6 @@ def test_a_signature_says_what_a_path_is_without_names_of_the_package_own(call):
     assert told.startswith("str | ") and "PathLike[str]" in told
 
 
-@pytest.mark.parametrize("name", [name for name in dir(ag.Value) if hasattr(float, name)])
-def test_operators_say_what_they_are(name):
-    assert inspect.getdoc(getattr(ag.Value, name)), name
-
-
 @pytest.mark.parametrize("kind", [ag.Value, ag.Primitive, ag.nn.MLP, ag.optim.Adam], ids=repr)
 def test_help_of_a_class_is_that_of_its_source(kind):
     text = pydoc.render_doc(kind, renderer=pydoc.plaintext)

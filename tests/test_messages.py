@@ -250,7 +250,7 @@ def test_an_explanation_asked_for_the_wrong_way_round_says_so():
 
 
 def test_names_of_variables_are_strings():
-    with pytest.raises(TypeError, match="names of variables, such as locals"):
+    with pytest.raises(TypeError, match="a label is text, not int: 1"):
         ag.name_values({1: ag.Value(2.0)})
 
 

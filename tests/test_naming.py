@@ -59,14 +59,6 @@ def test_private_variables_are_passed_over():
     assert _hidden.label == ""
 
 
-@pytest.mark.parametrize("order", [("x", "xs"), ("xs", "x")])
-def test_a_loop_s_variable_gives_way_to_the_list_that_it_ran_through(order):
-    xs = [V(), V(), V()]
-    held = {"xs": xs, "x": xs[2]}
-    ag.name_values({name: held[name] for name in order})
-    assert [value.label for value in xs] == ["xs[0]", "xs[1]", "xs[2]"]
-
-
 def test_a_list_of_variables_leaves_them_their_own_names():
     w, b = V(), V()
     parameters = [w, b]

@@ -131,7 +131,9 @@ def test_load_state_dict_names_what_is_wrong_and_changes_nothing(change, message
 def test_load_state_dict_takes_a_dict_and_says_how_a_file_is_read(state):
     neuron = Neuron(2)
     before = neuron.state_dict()
-    with pytest.raises(TypeError, match=r"a number for each name, not .*load\(path, model\)$"):
+    with pytest.raises(
+        TypeError, match=r"state_dict\(\) returned, or for a file load\(path, model\); not "
+    ):
         neuron.load_state_dict(state)
     assert neuron.state_dict() == before
 
@@ -420,7 +422,7 @@ def test_inside_no_grad_a_network_gives_the_same_number_and_no_graph():
         (lambda: Neuron(1, activation=["relu"]), ValueError, r"no activation \['relu'\]"),
         (lambda: Neuron(1, init="henry"), ValueError, "no init 'henry'"),
         (lambda: Neuron(1, init=["he"]), ValueError, r"no init \['he'\]"),
-        (lambda: Neuron(1, rng=abs), TypeError, r"such as random.Random\(0\); got <built-in"),
+        (lambda: Neuron(1, rng=abs), TypeError, "rng is a random.Random: write"),
         (lambda: Neuron(1, rng=42), TypeError, r"random.Random\(42\)"),
         (
             lambda: Neuron(3)([1.0, 2.0]),
@@ -429,7 +431,7 @@ def test_inside_no_grad_a_network_gives_the_same_number_and_no_graph():
         ),
         (lambda: MLP(2, [3, 1])([1.0] * 3), ValueError, "has 2 weights but was given 3 inputs"),
         (lambda: MLP(2, [1])("ab"), TypeError, "expected one real number, got str"),
-        (lambda: MLP(2, [1])(None), TypeError, "takes a list of numbers or values, got None"),
+        (lambda: MLP(2, [1])(None), TypeError, "a list of numbers or values, got None"),
         (lambda: Neuron(2)([1.0, "a"]), TypeError, "expected one real number, got str: 'a'"),
     ],
 )

@@ -30,7 +30,7 @@ def test_what_is_written_from_the_table_is_what_it_says():
 def test_a_public_row_is_a_function_and_a_method_that_says_what_it_is(name):
     assert getattr(ag, name) is PUBLIC[name] and name in ag.__all__
     assert callable(getattr(Value, name))
-    tree = ast.parse((PACKAGE / "methods.py").read_text(encoding="utf-8"))
+    tree = ast.parse((PACKAGE / "number.py").read_text(encoding="utf-8"))
     told = {
         node.name: ast.get_docstring(node)
         for node in ast.walk(tree)
@@ -46,7 +46,7 @@ def test_these_rows_stand_in_the_table_and_nowhere_else_by_hand(name):
         for path in PACKAGE.rglob("*.py")
         if re.search(rf"\b{name}\b", path.read_text(encoding="utf-8"))
     }
-    assert mentioned == {"table.py", "methods.py", "__init__.py"}
+    assert mentioned == {"table.py", "number.py", "__init__.py"}
 
 
 # By a formula of rows, by a function of `floats`, by one of `math` that NumPy has not.
@@ -126,7 +126,7 @@ def with_rows(tmp_path_factory):
         )
     told = run(ROOT / ".ci" / "rows.py", root / "autograd_engine")
     assert told.split() == [
-        "methods.py",
+        "number.py",
         "written",
         "__init__.py",
         "written",

@@ -349,7 +349,7 @@ def test_trace_source_is_on_until_its_block_ends_or_it_is_switched_off(lines):
 def test_calls_of_trace_source_do_not_pile_up():
     for on in 20 * (True, True, False):
         ag.trace_source(on)
-    assert not state.owner().traced
+    assert not state.owner().open["traced"]
 
 
 def test_one_named_object_labels_the_variables_of_each_that_uses_it():

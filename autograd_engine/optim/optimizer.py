@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 from weakref import WeakValueDictionary
 
 from autograd_engine import floats
-from autograd_engine.columns import data_of, grads_of, listed, set_data, set_grads, zero_grads
+from autograd_engine.columns import data_of, grads_of, listed, set_data, set_grads
 from autograd_engine.engine import Value
 from autograd_engine.real import flag, is_number, is_whole
 from autograd_engine.table import LEAF
@@ -184,7 +184,7 @@ class Optimizer(Stateful):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradient of every parameter to 0, also where PyTorch would set it to None."""
-        zero_grads(self.parameters)
+        set_grads(self.parameters, [0.0] * len(self.parameters))
 
     def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
         raise NotImplementedError(f"{type(self).__name__} must define _rule() or _update()")
