@@ -8,11 +8,10 @@ from __future__ import annotations
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ContextDecorator, contextmanager
+from contextlib import ContextDecorator
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
-from threading import local
 from typing import Any, TypeVar
 
 from autograd_engine import state
@@ -51,7 +50,6 @@ class Blocks:
         return block.what
 
 
-_thread = local()
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -61,10 +59,8 @@ class Decorating(Blocks, ContextDecorator):
     def __call__(self, function: Function) -> Function:
         kinds = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
         if any(kind(function) for kind in kinds):
-            name, given = getattr(function, "__name__", function), getattr(self, "name", None)
-            block = f"{type(self).__name__}({repr(given) if given else ''})"
-            why = f"ends when the call of {name} returns, and its body runs only after that"
-            raise TypeError(f"@{block} {why}: write `with {block}:` inside {name}")
+            told = f"{function!r:.60} would run after its end: write `with ...:` inside"
+            raise TypeError(f"@{type(self).__name__}(...): {told}")
         return super().__call__(function)
 
 
@@ -82,7 +78,7 @@ class no_grad(Decorating):
     (4.0, ())
     """
 
-    silent = True
+    silent: bool | None = True
 
     def __enter__(self) -> None:
         self._begin("silent", self.silent)
@@ -91,7 +87,7 @@ class no_grad(Decorating):
 class enable_grad(no_grad):
     """Record inside this block even where `no_grad` stands around it, as a derivative must."""
 
-    silent = False
+    silent: bool | None = False
 
 
 class region(Decorating):
@@ -122,16 +118,15 @@ class region(Decorating):
         self._begin("placed", Entry(path, outer=outer))
 
 
-@contextmanager
-def differentiating() -> Iterator[bool]:
-    """Say whether an outer derivative of this thread is being computed around this one."""
-    depth = getattr(_thread, "depth", 0)
-    _thread.depth = depth + 1
-    try:
-        with enable_grad():
-            yield depth > 0
-    finally:
-        _thread.depth = depth
+class differentiating(enable_grad):
+    """Say whether an outer derivative is being computed here around this one."""
+
+    silent = None
+
+    def __enter__(self) -> bool:  # type: ignore[override]
+        nested = any(block.what is None for block in owner().silent)
+        super().__enter__()
+        return nested
 
 
 def aside(out: Value) -> Value:
@@ -254,10 +249,7 @@ class trace_source(Blocks):
 
 def source_of(value: Value) -> str:
     """Return the place and text of the line that made a value, "" where it was not traced."""
-    file, number, text = noted(value).source or ("", 0, "")
-    if not number:
-        return ""
-    return f"{file}:{number}: {text}" if file else f"line {number}: {text}"
+    return noted(value).source or ""
 
 
 def is_own(file: str) -> bool:
@@ -281,8 +273,7 @@ def _noted_line(value: Value) -> None:
     file, number, text = place()
     # A notebook's cell, or a prompt, is no file that one could look up.
     cell = "ipykernel" in file or file.startswith("<")
-    note = value._note = noted(value).copy()
-    note.source = "" if cell else Path(file).name, number, text
+    mark(value, source=f"{'line ' if cell else f'{Path(file).name}:'}{number}: {text}")
 
 
 ANSWERS.update({"aside": aside, "detached": unrecorded})
