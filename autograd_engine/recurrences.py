@@ -182,16 +182,14 @@ class Orbits:
             made = self.cut(begins, steps)
             if made is not None and verified(self.graph, made):
                 return made
-            before, low, high = (low, high), list(low), list(high)
+            before, low = low, list(low)
             outside = made.outside() if made else ()
             for node in {self.graph.codes[place] for place in outside} & self.of.keys():
                 k = self.of[node]
                 t = self.low[k] + self.orbits[k].index(node) - begins[k]
-                if 0 <= 2 * t < steps:  # what is of one step, but read by many, is of none
+                if 0 <= t < steps:  # what is of one step, but read by many, is of none
                     low[k] = max(low[k], begins[k] + t + 1)
-                elif 0 <= t < steps:
-                    high[k] = min(high[k], begins[k] + t)
-            if (low, high) == before:  # the first step begins from something else
+            if low == before:  # the first step begins from something else
                 low = [begin + 1 for begin in begins]
         return None
 
