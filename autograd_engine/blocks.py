@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from autograd_engine import state
 from autograd_engine.engine import Value, constant, record
 from autograd_engine.notes import Entry, Note, as_label, mark, noted
+from autograd_engine.real import flag
 from autograd_engine.state import ANSWERS, WATCHED, Block, here, latest, owner, paused
 from autograd_engine.table import stopped
 
@@ -29,12 +30,8 @@ class Blocks:
 
     def _begin(self, kind: str, what: Any) -> None:
         block = Block(kind, what)
-        try:
-            self._open.append(block)
-            block.enter()
-        except BaseException:  # interrupted, nothing stays open
-            block.leave()
-            raise
+        self._open.append(block)
+        block.enter()
 
     def __exit__(self, *error: Any) -> None:
         self._end()
@@ -227,10 +224,8 @@ class trace_source(Blocks):
     """
 
     def __init__(self, on: bool = True) -> None:
-        if not isinstance(on, bool):
-            raise TypeError(f"trace_source needs True or False, not {on!r:.60}")
         super().__init__()
-        self._tell = _noted_line if on else None
+        self._tell = _noted_line if flag("trace_source", on) else None
         # A call ends what earlier calls began, unless it turns out to stand in a `with` statement.
         traced = owner().traced
         self._ended = [block for block in traced if block.bare]

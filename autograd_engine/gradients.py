@@ -53,12 +53,10 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     (12.0, [12.0])
     """
     inputs = as_list("gradient", inputs, "a list of inputs: write gradient(output, [x])")
-    if not isinstance(output, Value):
-        raise TypeError(f"gradient needs a Value as its output, not {type(output).__name__}")
-    check_partials(output)
-    for value in inputs:
+    for value in (output, *inputs):
         if not isinstance(value, Value):
-            raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
+            raise TypeError(f"gradient needs Values, not {type(value).__name__}: {value!r:.60}")
+    check_partials(output)
     if WATCHED and not create_graph:
         told("sweep", output, 1.0)
     wanted = {id(value) for value in inputs}

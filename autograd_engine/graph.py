@@ -82,9 +82,8 @@ def _postorder(outputs: Iterable[Any], below: Callable[[Any], Iterable[Any]]) ->
 
 def _check(value: object) -> None:
     if not isinstance(value, Value):
-        hint = ": several are written graph.nodes(a, b)" if isinstance(value, (list, tuple)) else ""
-        kind = type(value).__name__
-        raise TypeError(f"a graph is that of a Value, not of {kind}: {value!r:.60}{hint}")
+        kind = f"{type(value).__name__}: {value!r:.60}"
+        raise TypeError(f"a graph is that of Values, nodes(a) or nodes(a, b), not of {kind}")
 
 
 def leaves(*outputs: Value) -> list[Value]:

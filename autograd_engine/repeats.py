@@ -141,10 +141,8 @@ class Repeat:
     def states(self) -> dict[int, int]:
         """The body nodes that later steps read, each with the most steps back."""
         found: dict[int, int] = {}
-        for operands in self.operands:
-            for kind, p, lag in operands:
-                if kind == STEP and lag > found.get(p, 0):
-                    found[p] = lag
+        for p, lag in self.init:
+            found[p] = max(lag, found.get(p, 0))
         return found
 
     @property
