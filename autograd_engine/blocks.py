@@ -56,8 +56,8 @@ class Decorating(Blocks, ContextDecorator):
     def __call__(self, function: Function) -> Function:
         kinds = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
         if any(kind(function) for kind in kinds):
-            told = f"{function!r:.60} would run after its end: write `with ...:` inside"
-            raise TypeError(f"@{type(self).__name__}(...): {told}")
+            told = f"{getattr(function, '__name__', function)} runs after its end"
+            raise TypeError(f"@{type(self).__name__}(...): {told}: write `with ...:` inside")
         return super().__call__(function)
 
 

@@ -9,7 +9,7 @@ value that somebody marked by hand begins a region that reaches down to the next
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import heappop, heappush
@@ -73,10 +73,10 @@ class Finder:
         self.leaves = set(survey.leaves)
         self.lent: dict[int, int] = {}  # the first call of a leaf that several of one module use
         self._entered: dict[int, int] = {}  # id of an entry -> its call
-        # Calls that are put together: what they stand in, and the paths of those in them; of what
-        # is fed alike the calls, and how many of these have a part of some path.
-        self._parts: dict[int, tuple[int, set[str]]] = {}
-        self._fed = defaultdict[object, tuple[list[int], Counter[str]]](lambda: ([], Counter()))
+        # Calls that are put together, by name and what they stand in: the paths of those in them;
+        # and, by what these were fed, which they are.
+        self._parts = defaultdict[object, dict[int, set[str]]](dict)
+        self._fed = defaultdict[object, list[int]](list)
         self._module: dict[object, object] = {}  # a name and the key of a part -> the whole's key
         marked = [i for i, n in enumerate(self.notes) if n.region or n.home or n.ended]
         if marked:
@@ -173,26 +173,22 @@ class Finder:
         if not names:
             return part.outer
         name, base = names[-1], part.outer
-        alike, often = self._fed[name, base, part.inputs]
-        turn = often[part.path]
-        often[part.path] += 1
-        if turn == len(alike):
-            feeding = {c for j in part.inputs for c in self.around[self.of[j]]} & self._parts.keys()
-            fits = [c for c in sorted(feeding) if self._parts[c][0] == base]
-            fits = [
-                c for c in fits if self.calls[c].path == name and part.path not in self._parts[c][1]
-            ]
+        mine, alike = self._parts[name, base], self._fed[name, base, part.inputs]
+        fits = [c for c in alike if part.path not in mine[c]]
+        if not fits:
+            feeding = mine.keys() & {c for j in part.inputs for c in self.around[self.of[j]]}
+            fits = sorted((c for c in feeding if part.path not in mine[c]), reverse=True)
             if not fits:
                 key = self._module.setdefault((name, part.key), (name, part.key))
                 made = Call(name, base, key, part.inputs, [*part.outputs])
                 made.outer = self._join(names[:-1], made)
                 fits = [self._add(made)]
-                self._parts[fits[0]] = base, set()
-            alike.append(fits[-1])
-        whole = alike[turn]
+                mine[fits[0]] = set()
+            alike.append(fits[0])
+        whole = fits[0]
         self.calls[whole].outputs += part.outputs
         self._module.setdefault((name, part.key), self.calls[whole].key)
-        self._parts[whole][1].add(part.path)
+        mine[whole].add(part.path)
         return whole
 
     def own_leaves(self) -> None:

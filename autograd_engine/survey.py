@@ -28,7 +28,7 @@ from typing import Any
 
 from autograd_engine.calls import Call, Finder
 from autograd_engine.engine import Value
-from autograd_engine.gradients import honest
+from autograd_engine.gradients import adjoints_of, honest
 from autograd_engine.graph import _numbered
 from autograd_engine.notes import NOTHING, Note
 from autograd_engine.recurrences import find, turning
@@ -206,14 +206,8 @@ class Survey:
     @cached_property
     def adjoints(self) -> list[float]:
         """The derivative of the output by each value, from the partials as recorded."""
-        adjoints = [0.0] * len(self.values)
-        adjoints[-1] = 1.0
-        for i in range(len(self.values) - 1, -1, -1):
-            adjoint = adjoints[i]
-            if adjoint or self.honest:
-                for j, partial in zip(self.operands[i], self.values[i]._slopes()):
-                    adjoints[j] += partial * adjoint
-        return adjoints
+        found = adjoints_of(self.output, honestly=self.honest)
+        return [found.get(id(value), 0.0) for value in self.values]
 
     @cached_property
     def repeats(self) -> list[Repeat]:

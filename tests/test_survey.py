@@ -437,7 +437,7 @@ def test_a_function_may_be_a_region_as_a_whole():
         return (x - 1.0) ** 2
 
     assert Survey(loss(Value(3.0, "x"))).homes[-1] == "loss"
-    with pytest.raises(TypeError, match=r"write `with region\('rows'\):` inside rows"):
+    with pytest.raises(TypeError, match=r"@region\(...\): rows runs .* write `with ...:` inside"):
 
         @ag.region("rows")
         def rows():
