@@ -62,18 +62,15 @@ class Exercise(Shown):
     def html(self) -> str:
         """The page: it needs no network, and is worked by keyboard and screen reader."""
         page = read("explore/frame.html").partition("<!--STYLE-->")[0]
-        page += read("../exercises/exercise.html")
-        script = read("explore/wording.js ../exercises/exercise.js")
-        mistakes = [words for q in self.questions for _, words in q.mistakes]
-        parts = [sentence.parts for sentence in (self.title, *mistakes)]
         asked = [[q.text.parts, q.choices, q.key] for q in self.questions]
-        words = spoken(self._lang, f"{page}{self._picture}{script}{parts}{asked}")
+        data = {"title": self.title.parts, "questions": asked, **spoken(self._lang)}
         places = {
             "TITLE": html.escape(self.title),
             "PICTURE": self._picture,
-            "DATA": inert_json({"title": self.title.parts, "questions": asked, **words}),
-            "SCRIPT": script,
+            "DATA": inert_json(data),
+            "SCRIPT": read("explore/wording.js ../exercises/exercise.js"),
         }
+        page += read("../exercises/exercise.html")
         return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], page)
 
     @property
