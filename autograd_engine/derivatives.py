@@ -17,17 +17,8 @@ from autograd_engine.blocks import differentiating
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
-from autograd_engine.number import number
-from autograd_engine.real import (
-    as_float,
-    as_list,
-    check_call,
-    check_function,
-    is_array,
-    is_number,
-    is_whole,
-    named,
-)  # fmt: skip
+from autograd_engine.number import number, plain
+from autograd_engine.real import as_list, check_call, check_function, is_array, is_number, is_whole
 from autograd_engine.state import WATCHED, told
 from autograd_engine.words import counted
 
@@ -124,9 +115,6 @@ def _slope(f: Callable[..., Any], argnums: Any, both: bool, /, *args: Any, **kwa
     inputs: list[Value] = []
 
     def new(leaf: Any) -> Value:
-        if not isinstance(leaf, Value) and not is_number(leaf):
-            wanted = "numbers, or lists, tuples, dicts and arrays of numbers"
-            raise TypeError(f"expected {wanted}, got {named(leaf)}")
         inputs.append(fresh(leaf))
         return inputs[-1]
 
@@ -242,4 +230,4 @@ def _vectors(name: str, f: Any, x: Any, v: Any) -> tuple[list[Any], list[Any], S
     if len(along) != len(point) or (shape and other and shape != other):
         shapes = f"{shape or len(point)} and {other or len(along)}"
         raise ValueError(f"x and v must have one length and shape, got {shapes}")
-    return point, [item if isinstance(item, Value) else as_float(item) for item in along], shape
+    return point, list(map(plain, along)), shape
