@@ -39,16 +39,16 @@ class Exercise(Shown):
         self.questions = [question.into(self._words) for question in found]
         """What is asked: of each the text, the answer, and what mistakes give."""
         numbered = title if seed is None else said("{0}, sheet {1}", title, f"{seed}")
-        self.title = numbered.into(self._words)
+        self.title = said(*numbered.parts, table=self._words)
         shown = copied(  # without partials, and numbers that are asked for
             survey,
             lambda leaf: leaf.data,
             lambda v, below: Value(math.nan if ask == "values" else v.data, tuple(below), v.op),
         )
         svg = draw(shown, engine="builtin", force=True).svg.replace("nan", "?")
-        graph = said("The graph").into(self._words)
+        graph = said("The graph", table=self._words)
         self._picture = image("image/svg+xml", svg.encode(), graph, 600)
-        rounded = said("Round to three digits or more.").into(self._words)
+        rounded = said("Round to three digits or more.", table=self._words)
         self._begun = f"# {self.title}\n\n{self._picture}\n\n{rounded}\n"
         self._texts = [
             "".join([q.text, *(f"\n   - {n}: {text}" for n, text in enumerate(q.choices, 1))])
@@ -76,9 +76,9 @@ class Exercise(Shown):
     @property
     def markdown(self) -> str:
         """The handout, with a sheet of solutions behind it."""
-        solved = said("Solutions: {0}", self.title).into(self._words)
+        solved = said("Solutions: {0}", self.title, table=self._words)
         text, solutions = self._begun, f"\n---\n\n# {solved}\n"
-        line = said("Answer: {0}", "____________").into(self._words)
+        line = said("Answer: {0}", "____________", table=self._words)
         for n, (asked, q) in enumerate(zip(self._texts, self.questions), 1):
             text += f"\n{n}. {asked}\n\n   {line}\n"
             told = "".join(f"\n   - {number(x)}: {words}" for x, words in q.mistakes)
