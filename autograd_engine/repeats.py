@@ -70,8 +70,6 @@ class Graph:
             tokens.append(hash((rule, len(below), a > low and i - a, b > low and i - b)))
         for period in periods(tokens):
             same = bytearray(map(eq, tokens, tokens[period:]))
-            if 8 * sum(same) < same.count(b"\0\1") * min(period, 24):
-                continue  # only here and there
             i = same.find(1)
             while i >= 0:
                 first = i
