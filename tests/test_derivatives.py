@@ -515,7 +515,11 @@ def test_check_gradients_takes_arrays():
     ("call", "kind", "message"),
     [
         (lambda: ag.grad(lambda x: x * 2)(VECTOR), TypeError, "one Value or number, not ndarray"),
-        (lambda: ag.grad(cubes)(numpy.array(["a"])), TypeError, "expected one real number, got str_"),
+        (
+            lambda: ag.grad(cubes)(numpy.array(["a"])),
+            TypeError,
+            "expected one real number, got str_",
+        ),
         (
             lambda: ag.grad(cubes)(numpy.ma.masked_array([1.0, 2.0], [False, True])),
             TypeError,
