@@ -15,9 +15,8 @@ from functools import cache
 from heapq import heappop, heappush
 from typing import Any
 
-from autograd_engine.engine import Value
 from autograd_engine.notes import FIRED, Entry, Note
-from autograd_engine.table import DOT
+from autograd_engine.table import DOT, LEAF
 
 
 @dataclass(eq=False, slots=True)
@@ -62,15 +61,13 @@ class Finder:
     """
 
     def __init__(self, survey: Any) -> None:
-        self.values: list[Value] = survey.values
-        self.position: dict[int, int] = survey.position
+        self.survey = survey
         self.operands: list[tuple[int, ...]] = survey.operands
         self.notes: list[Note] = survey.notes
         self.calls: list[Call] = []
         self.around: dict[int, tuple[int, ...]] = {-1: ()}  # a call and those around it
         self.of = [-1] * len(self.operands)
         self.homes = [""] * len(self.operands)
-        self.leaves = set(survey.leaves)
         self.lent: dict[int, int] = {}  # the first call of a leaf that several of one module use
         self._entered: dict[int, int] = {}  # id of an entry -> its call
         # Calls that are put together, by name and what they stand in: the paths of those in them;
@@ -112,7 +109,7 @@ class Finder:
     def _call_of(self, entry: Entry) -> int:
         if id(entry) not in self._entered:
             outer = self._call_of(entry.outer) if entry.outer else -1
-            at = self.position
+            at = self.survey.position
             inputs = sorted([at[key] for key in entry.inputs or () if key in at])
             key = (entry.path, entry.module) if entry.module else entry.path
             self._entered[id(entry)] = self._add(Call(entry.path, outer, key, tuple(inputs)))
@@ -153,8 +150,9 @@ class Finder:
         while waiting and len(seen) < 200:
             dot = -heappop(waiting)
             given = self.operands[dot]
-            own = given[len(given) % 2 :: 2] if self.values[dot]._rule is DOT else ()
-            if own and not self.leaves.isdisjoint((given[0], *own)):
+            values = self.survey.values
+            own = given[len(given) % 2 :: 2] if values[dot]._rule is DOT else ()
+            if own and any(values[j]._rule is LEAF for j in (given[0], *own)):
                 return sorted([i for i in seen if i >= dot])
             for j in given:
                 if j not in seen and self.operands[j]:
