@@ -80,9 +80,9 @@ class Finder:
             self.enter(marked)
             self.fire(marked)
             self.own_leaves()
+            self.count()
             if self._entered:
                 self.exit()
-            self.count()
 
     def _add(self, call: Call) -> int:
         number = len(self.calls)
@@ -209,15 +209,14 @@ class Finder:
 
     def exit(self) -> None:
         """Let the outputs of calls that have an entry be what is used outside, or by nobody."""
-        leaving: dict[int, set[int]] = {call: set() for call in self._entered.values()}
-        unused = tuple(set(range(len(self.of))).difference(*self.operands))
-        for c, operands in zip([*self.of, -1], [*self.operands, unused]):
-            for j in operands:
-                if self.of[j] != c and self.operands[j]:
-                    for call in leaving.keys() & set(self.around[self.of[j]]) - {*self.around[c]}:
-                        leaving[call].add(j)
-        for call, exits in leaving.items():
-            self.calls[call].outputs = sorted(exits) or self.calls[call].outputs
+        users: list[list[int]] = [[] for _ in self.operands]
+        for i, given in enumerate(self.operands):
+            for j in given:
+                users[j].append(i)
+        for call in [self.calls[c] for c in self._entered.values()]:
+            inside = set(call.members)
+            exits = [j for j in call.members if not inside.issuperset(users[j] or (-1,))]
+            call.outputs = [j for j in exits if self.operands[j]] or call.outputs
 
     def count(self) -> None:
         """Number the calls of each module, and tell them their members."""
