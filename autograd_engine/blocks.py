@@ -8,16 +8,16 @@ from __future__ import annotations
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ContextDecorator, contextmanager
+from contextlib import ContextDecorator
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from pathlib import Path
-from threading import local
 from typing import Any, TypeVar
 
 from autograd_engine import state
 from autograd_engine.engine import Value, constant, record
 from autograd_engine.notes import Entry, Note, as_label, mark, noted
+from autograd_engine.real import flag
 from autograd_engine.state import ANSWERS, WATCHED, Block, here, latest, owner
 from autograd_engine.table import stopped
 
@@ -30,12 +30,8 @@ class Blocks:
 
     def _begin(self, kind: str, what: Any) -> None:
         block = Block(kind, what)
-        try:
-            self._open.append(block)
-            block.enter()
-        except BaseException:  # interrupted, nothing stays open
-            block.leave()
-            raise
+        self._open.append(block)
+        block.enter()
 
     def __exit__(self, *error: Any) -> None:
         self._end()
@@ -50,7 +46,6 @@ class Blocks:
         return block.what
 
 
-_thread = local()
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -60,10 +55,8 @@ class Decorating(Blocks, ContextDecorator):
     def __call__(self, function: Function) -> Function:
         kinds = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
         if any(kind(function) for kind in kinds):
-            name, given = getattr(function, "__name__", function), getattr(self, "name", None)
-            block = f"{type(self).__name__}({repr(given) if given else ''})"
-            why = f"ends when the call of {name} returns, and its body runs only after that"
-            raise TypeError(f"@{block} {why}: write `with {block}:` inside {name}")
+            told = f"{getattr(function, '__name__', function)} runs after its end"
+            raise TypeError(f"@{type(self).__name__}(...): {told}: write `with ...:` inside")
         return super().__call__(function)
 
 
@@ -81,7 +74,7 @@ class no_grad(Decorating):
     (4.0, ())
     """
 
-    silent = True
+    silent: bool | None = True
 
     def __enter__(self) -> None:
         self._begin("silent", self.silent)
@@ -90,7 +83,7 @@ class no_grad(Decorating):
 class enable_grad(no_grad):
     """Record inside this block even where `no_grad` stands around it, as a derivative must."""
 
-    silent = False
+    silent: bool | None = False
 
 
 class region(Decorating):
@@ -121,16 +114,15 @@ class region(Decorating):
         self._begin("placed", Entry(path, outer=outer))
 
 
-@contextmanager
-def differentiating() -> Iterator[bool]:
-    """Say whether an outer derivative of this thread is being computed around this one."""
-    depth = getattr(_thread, "depth", 0)
-    _thread.depth = depth + 1
-    try:
-        with enable_grad():
-            yield depth > 0
-    finally:
-        _thread.depth = depth
+class differentiating(enable_grad):
+    """Say whether an outer derivative is being computed here around this one."""
+
+    silent = None
+
+    def __enter__(self) -> bool:  # type: ignore[override]
+        nested = any(block.what is None for block in owner().silent)
+        super().__enter__()
+        return nested
 
 
 def aside(out: Value) -> Value:
@@ -229,10 +221,8 @@ class trace_source(Blocks):
     """
 
     def __init__(self, on: bool = True) -> None:
-        if not isinstance(on, bool):
-            raise TypeError(f"trace_source needs True or False, not {on!r:.60}")
         super().__init__()
-        self._tell = _noted_line if on else None
+        self._tell = _noted_line if flag("trace_source", on) else None
         # A call ends what earlier calls began, unless it turns out to stand in a `with` statement.
         traced = owner().open["traced"]
         self._ended = [block for block in traced if block.bare]
@@ -251,10 +241,7 @@ class trace_source(Blocks):
 
 def source_of(value: Value) -> str:
     """Return the place and text of the line that made a value, "" where it was not traced."""
-    file, number, text = noted(value).source or ("", 0, "")
-    if not number:
-        return ""
-    return f"{file}:{number}: {text}" if file else f"line {number}: {text}"
+    return noted(value).source or ""
 
 
 def is_own(file: str) -> bool:
@@ -278,7 +265,7 @@ def _noted_line(value: Value) -> None:
     file, number, text = place()
     # A notebook's cell, or a prompt, is no file that one could look up.
     cell = "ipykernel" in file or file.startswith("<")
-    mark(value, source=("" if cell else Path(file).name, number, text))
+    mark(value, source=f"{'line ' if cell else f'{Path(file).name}:'}{number}: {text}")
 
 
 ANSWERS.update({"aside": aside, "detached": unrecorded})

@@ -9,15 +9,14 @@ value that somebody marked by hand begins a region that reaches down to the next
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import heappop, heappush
 from typing import Any
 
-from autograd_engine.engine import Value
 from autograd_engine.notes import FIRED, Entry, Note
-from autograd_engine.table import DOT
+from autograd_engine.table import DOT, LEAF
 
 
 @dataclass(eq=False, slots=True)
@@ -62,30 +61,28 @@ class Finder:
     """
 
     def __init__(self, survey: Any) -> None:
-        self.values: list[Value] = survey.values
-        self.position: dict[int, int] = survey.position
+        self.survey = survey
         self.operands: list[tuple[int, ...]] = survey.operands
         self.notes: list[Note] = survey.notes
         self.calls: list[Call] = []
         self.around: dict[int, tuple[int, ...]] = {-1: ()}  # a call and those around it
         self.of = [-1] * len(self.operands)
         self.homes = [""] * len(self.operands)
-        self.leaves = set(survey.leaves)
         self.lent: dict[int, int] = {}  # the first call of a leaf that several of one module use
         self._entered: dict[int, int] = {}  # id of an entry -> its call
-        # Calls that are put together: what they stand in, and the paths of those in them; of what
-        # is fed alike the calls, and how many of these have a part of some path.
-        self._parts: dict[int, tuple[int, set[str]]] = {}
-        self._fed = defaultdict[object, tuple[list[int], Counter[str]]](lambda: ([], Counter()))
+        # Calls that are put together, by name and what they stand in: the paths of those in them;
+        # and, by what these were fed, which they are.
+        self._parts = defaultdict[object, dict[int, set[str]]](dict)
+        self._fed = defaultdict[object, list[int]](list)
         self._module: dict[object, object] = {}  # a name and the key of a part -> the whole's key
         marked = [i for i, n in enumerate(self.notes) if n.region or n.home or n.ended]
         if marked:
             self.enter(marked)
             self.fire(marked)
             self.own_leaves()
+            self.count()
             if self._entered:
                 self.exit()
-            self.count()
 
     def _add(self, call: Call) -> int:
         number = len(self.calls)
@@ -112,7 +109,7 @@ class Finder:
     def _call_of(self, entry: Entry) -> int:
         if id(entry) not in self._entered:
             outer = self._call_of(entry.outer) if entry.outer else -1
-            at = self.position
+            at = self.survey.position
             inputs = sorted([at[key] for key in entry.inputs or () if key in at])
             key = (entry.path, entry.module) if entry.module else entry.path
             self._entered[id(entry)] = self._add(Call(entry.path, outer, key, tuple(inputs)))
@@ -153,8 +150,9 @@ class Finder:
         while waiting and len(seen) < 200:
             dot = -heappop(waiting)
             given = self.operands[dot]
-            own = given[len(given) % 2 :: 2] if self.values[dot]._rule is DOT else ()
-            if own and not self.leaves.isdisjoint((given[0], *own)):
+            values = self.survey.values
+            own = given[len(given) % 2 :: 2] if values[dot]._rule is DOT else ()
+            if own and any(values[j]._rule is LEAF for j in (given[0], *own)):
                 return sorted([i for i in seen if i >= dot])
             for j in given:
                 if j not in seen and self.operands[j]:
@@ -173,26 +171,22 @@ class Finder:
         if not names:
             return part.outer
         name, base = names[-1], part.outer
-        alike, often = self._fed[name, base, part.inputs]
-        turn = often[part.path]
-        often[part.path] += 1
-        if turn == len(alike):
-            feeding = {c for j in part.inputs for c in self.around[self.of[j]]} & self._parts.keys()
-            fits = [c for c in sorted(feeding) if self._parts[c][0] == base]
-            fits = [
-                c for c in fits if self.calls[c].path == name and part.path not in self._parts[c][1]
-            ]
+        mine, alike = self._parts[name, base], self._fed[name, base, part.inputs]
+        fits = [c for c in alike if part.path not in mine[c]]
+        if not fits:
+            feeding = mine.keys() & {c for j in part.inputs for c in self.around[self.of[j]]}
+            fits = sorted((c for c in feeding if part.path not in mine[c]), reverse=True)
             if not fits:
                 key = self._module.setdefault((name, part.key), (name, part.key))
                 made = Call(name, base, key, part.inputs, [*part.outputs])
                 made.outer = self._join(names[:-1], made)
                 fits = [self._add(made)]
-                self._parts[fits[0]] = base, set()
-            alike.append(fits[-1])
-        whole = alike[turn]
+                mine[fits[0]] = set()
+            alike.append(fits[0])
+        whole = fits[0]
         self.calls[whole].outputs += part.outputs
         self._module.setdefault((name, part.key), self.calls[whole].key)
-        self._parts[whole][1].add(part.path)
+        mine[whole].add(part.path)
         return whole
 
     def own_leaves(self) -> None:
@@ -215,15 +209,14 @@ class Finder:
 
     def exit(self) -> None:
         """Let the outputs of calls that have an entry be what is used outside, or by nobody."""
-        leaving: dict[int, set[int]] = {call: set() for call in self._entered.values()}
-        unused = tuple(set(range(len(self.of))).difference(*self.operands))
-        for c, operands in zip([*self.of, -1], [*self.operands, unused]):
-            for j in operands:
-                if self.of[j] != c and self.operands[j]:
-                    for call in leaving.keys() & set(self.around[self.of[j]]) - {*self.around[c]}:
-                        leaving[call].add(j)
-        for call, exits in leaving.items():
-            self.calls[call].outputs = sorted(exits) or self.calls[call].outputs
+        users: list[list[int]] = [[] for _ in self.operands]
+        for i, given in enumerate(self.operands):
+            for j in given:
+                users[j].append(i)
+        for call in [self.calls[c] for c in self._entered.values()]:
+            inside = set(call.members)
+            exits = [j for j in call.members if not inside.issuperset(users[j] or (-1,))]
+            call.outputs = [j for j in exits if self.operands[j]] or call.outputs
 
     def count(self) -> None:
         """Number the calls of each module, and tell them their members."""

@@ -36,6 +36,9 @@ def check_gradients(f: Callable[[Any], Any], x: Any, order: int = 1) -> None:
 
 
 def _check_order(f: Function, x: list[float], order: int, path: str) -> None:
+    def entry(i: int, inputs: Sequence[Any]) -> Any:
+        return grad(f)(inputs)[i]
+
     rows, titles = [], []
     for i, slope in enumerate(grad(f)(x)):
         numeric, doubt, most = _difference(f, x, i)
@@ -52,11 +55,7 @@ def _check_order(f: Function, x: list[float], order: int, path: str) -> None:
         head = f"{'input':>12} {'analytic':>24} {'numeric':>24} {'difference':>12}"
         raise AssertionError("\n".join([f"derivatives {titles[0]}:", head, *rows]))
     for i in range(len(x) if order > 1 else 0):
-        _check_order(partial(_entry, f, i), x, order - 1, f"{path}x[{i}], ")
-
-
-def _entry(f: Function, i: int, inputs: Sequence[Any]) -> Any:
-    return grad(f)(inputs)[i]
+        _check_order(partial(entry, i), x, order - 1, f"{path}x[{i}], ")
 
 
 def _difference(f: Function, x: list[float], i: int) -> tuple[float, float, float]:

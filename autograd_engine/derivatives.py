@@ -17,17 +17,8 @@ from autograd_engine.blocks import differentiating
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
-from autograd_engine.number import number
-from autograd_engine.real import (
-    as_float,
-    as_list,
-    check_call,
-    check_function,
-    is_array,
-    is_number,
-    is_whole,
-    named,
-)  # fmt: skip
+from autograd_engine.number import number, plain
+from autograd_engine.real import as_list, check_call, check_function, is_array, is_number, is_whole
 from autograd_engine.state import WATCHED, told
 from autograd_engine.words import counted
 
@@ -116,18 +107,14 @@ def _positions(argnums: Any) -> Any:
 def _slope(f: Callable[..., Any], argnums: Any, both: bool, /, *args: Any, **kwargs: Any) -> Any:
     """Return the derivative of f at these arguments, behind its value if `both`."""
     positions = argnums if isinstance(argnums, tuple) else (argnums,)
-    for position in positions:
-        if not -len(args) <= position < len(args):
-            count = counted(len(args), "argument")
-            raise ValueError(f"argnums {position} is out of range: f was given {count}")
-    if len({position % len(args) for position in positions}) < len(positions):
-        raise ValueError(f"argnums {argnums} has an argument twice: name each once")
+    n = len(args)
+    out = any(not -n <= position < n for position in positions)
+    if out or len({position % n for position in positions}) < len(positions):
+        told = f"is out of range, or has one twice: f was given {counted(n, 'argument')}"
+        raise ValueError(f"argnums {argnums} {told}")
     inputs: list[Value] = []
 
     def new(leaf: Any) -> Value:
-        if not isinstance(leaf, Value) and not is_number(leaf):
-            wanted = "numbers, or lists, tuples, dicts and arrays of numbers"
-            raise TypeError(f"expected {wanted}, got {named(leaf)}")
         inputs.append(fresh(leaf))
         return inputs[-1]
 
@@ -240,8 +227,7 @@ def _vectors(name: str, f: Any, x: Any, v: Any) -> tuple[list[Any], list[Any], S
     taken = f"two lists: {name}(f, [a, b], [c, d])"
     point, shape = point_of(name, x, taken)
     along, other = point_of(name, v, taken)
-    if len(along) != len(point):
-        raise ValueError(f"x and v must have one length, got {len(point)} and {len(along)}")
-    if shape and other and shape != other:
-        raise ValueError(f"x and v must have one shape, got {shape} and {other}")
-    return point, [item if isinstance(item, Value) else as_float(item) for item in along], shape
+    if len(along) != len(point) or (shape and other and shape != other):
+        shapes = f"{shape or len(point)} and {other or len(along)}"
+        raise ValueError(f"x and v must have one length and shape, got {shapes}")
+    return point, list(map(plain, along)), shape

@@ -53,27 +53,25 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     (12.0, [12.0])
     """
     inputs = as_list("gradient", inputs, "a list of inputs: write gradient(output, [x])")
-    if not isinstance(output, Value):
-        raise TypeError(f"gradient needs a Value as its output, not {type(output).__name__}")
-    check_partials(output)
-    for value in inputs:
+    for value in (output, *inputs):
         if not isinstance(value, Value):
-            raise TypeError(f"gradient needs Values as its inputs, not {type(value).__name__}")
+            raise TypeError(f"gradient needs Values, not {type(value).__name__}: {value!r:.60}")
+    check_partials(output)
     if WATCHED and not create_graph:
         told("sweep", output, 1.0)
     wanted = {id(value) for value in inputs}
     try:
-        adjoints = _adjoints(output, wanted if create_graph else None)
+        adjoints = adjoints_of(output, wanted if create_graph else None)
     except FloatingPointError:  # only recorded derivatives tell whether the 0 is immovable
         try:
-            adjoints = _adjoints(output, wanted)
+            adjoints = adjoints_of(output, wanted)
         except RuntimeError:  # for the numbers of then, which some leaf has no more
-            adjoints = _adjoints(output, honestly=True)
+            adjoints = adjoints_of(output, honestly=True)
     way = as_value if create_graph else number
     return [way(adjoints.get(id(value), 0.0)) for value in inputs]
 
 
-def _adjoints(
+def adjoints_of(
     output: Value, wanted: set[int] | None = None, honestly: bool = False
 ) -> dict[int, Any]:
     """Return the derivative by each value, by id: floats, or `FloatingPointError` unless 0 is taken
@@ -95,8 +93,9 @@ def _adjoints(
                     adjoints[id(operand)] = found if before is None else before + found
                 continue
             found = adjoint * partial
-            if found != found and not honestly and operand._rule is not CONSTANT:
-                if honest(order, outer) and (meets(adjoint, partial) or meets(partial, adjoint)):
+            if found != found and not honestly:
+                zero = meets(adjoint, partial) or meets(partial, adjoint)
+                if zero and operand._rule is not CONSTANT and honest(order, outer):
                     raise FloatingPointError("a 0 met an infinite slope")
                 found = floats.azmul(adjoint, partial)  # as in backward
             adjoints[id(operand)] = adjoints.get(id(operand), 0.0) + found

@@ -1,18 +1,26 @@
-"""Looking at a graph: its values and leaves, its depth, its regions.
+"""Looking at a graph: its values and leaves, its depth, its regions; graphs of anybody's objects.
 
 A *region*, such as a layer, is all behind a value marked by `mark_region`, up to the next mark.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import suppress
 from operator import attrgetter
 from typing import Any
 
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.notes import as_label, mark, noted
-from autograd_engine.primitives import Opaque
-from autograd_engine.table import CONSTANT, LEAF
+from autograd_engine.primitives import TABLE, Opaque, find_primitive
+from autograd_engine.table import CONSTANT, LEAF, NEGATIVE
+
+_LIKE = "data", "grad", "_prev", "_op"
+_SPELLINGS = {
+    "add": "+", "sub": "-", "mul": "*", "div": "/", "truediv": "/", "pow": "**",
+    "−": "-", "×": "*", "·": "*", "÷": "/", "^": "**", "σ": "sigmoid",
+}  # fmt: skip
 
 
 def nodes(*outputs: Value) -> list[Value]:
@@ -74,9 +82,8 @@ def _postorder(outputs: Iterable[Any], below: Callable[[Any], Iterable[Any]]) ->
 
 def _check(value: object) -> None:
     if not isinstance(value, Value):
-        hint = ": several are written graph.nodes(a, b)" if isinstance(value, (list, tuple)) else ""
-        kind = type(value).__name__
-        raise TypeError(f"a graph is that of a Value, not of {kind}: {value!r:.60}{hint}")
+        kind = f"{type(value).__name__}: {value!r:.60}"
+        raise TypeError(f"a graph is that of Values, nodes(a) or nodes(a, b), not of {kind}")
 
 
 def leaves(*outputs: Value) -> list[Value]:
@@ -114,3 +121,71 @@ def region(value: Value) -> str:
     """Return the name with which this value is marked as a region's output; "" if it is not."""
     _check(value)
     return noted(value).region
+
+
+def adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
+    """Return each object that is like micrograd's as a Value, on one graph; others as they are.
+
+    Such an object has `data`, `grad`, `_prev` and `_op`, perhaps a `label`. Its partials come from
+    its symbol and the numbers of its operands, where their order is told or does not matter; else
+    it has none, and with `by`, the name of whoever needs them, that raises `ValueError`. Raises
+    `TypeError` for operands that are neither such nor numbers.
+    """
+    known: dict[int, Value] = {}
+    alike = [item for item in items if _is_alike(item)]
+    for node in _postorder(alike, _below):
+        if not _is_alike(node):
+            known[id(node)] = node if isinstance(node, Value) else Value(node).detach()
+            continue
+        parts = [known[id(part)] for part in _below(node)]
+        value = _computed(node, parts) if parts else Value(node.data)
+        if value is None:
+            if by:
+                raise ValueError(
+                    f"{by} needs the partials of {node._op!r} (data {node.data}), and its symbol "
+                    "and operands do not tell them: write one of + - * / **2 neg exp tanh ReLU ... "
+                    "and a tuple of operands; ag.draw shows this graph without them"
+                )
+            value = Value(node.data, tuple(parts), str(node._op or ""))
+        known[id(node)] = value
+        value.label, value.grad = str(getattr(node, "label", "") or ""), node.grad or 0.0
+    return tuple([known.get(id(item), item) for item in items])
+
+
+def _is_alike(item: Any) -> bool:
+    return not isinstance(item, Value) and all(hasattr(item, name) for name in _LIKE)
+
+
+def _below(node: Any) -> Iterable[Any]:
+    """Return an object's operands, those of a set in the order of their labels and numbers."""
+    if not _is_alike(node):
+        return ()
+    if isinstance(node._prev, Set):
+        key: Any = lambda x: (str(getattr(x, "label", "")), getattr(x, "data", x))  # noqa: E731
+        return sorted(node._prev, key=key)
+    return node._prev  # type: ignore[no-any-return]
+
+
+def _computed(node: Any, parts: Sequence[Value]) -> Value | None:
+    """Return what the operation makes of its operands, None where that cannot be told."""
+    symbol = str(node._op or "").strip("_").lower()
+    name = _SPELLINGS.get(symbol, symbol)
+    rules: list[Any] = [rule for rule in TABLE.values() if name in (rule.symbol.lower(), rule.name)]
+    if name == "-" and len(parts) == 1:
+        rules.insert(0, NEGATIVE)
+    if name[:2] == "**":
+        with suppress(ValueError):
+            rules.insert(0, find_primitive(name))
+    in_order = not isinstance(node._prev, Set) or len(parts) == 1
+    for rule in rules:
+        # One operand may have been two.
+        for operands in (parts, [*parts, *parts])[: 1 + (len(parts) == 1)]:
+            with suppress(ArithmeticError, TypeError, ValueError):
+                made: Value = rule(*operands)
+                if not (in_order and operands is parts):
+                    back = rule(*operands[::-1])
+                    if (made.data, made.partials) != (back.data, back.partials[::-1]):
+                        continue
+                if math.isclose(made.data, node.data, rel_tol=1e-9) or made.data != made.data:
+                    return made
+    return None

@@ -37,14 +37,14 @@ FIRED: Final = Entry()
 class Note:
     """What is known about a value beside its numbers: its label, its region's name, its source.
 
-    The source is a file, a line number and the line itself. What an operation of several operands
+    The source is a file's name, a line number and the line. What an operation of several operands
     was `opened` to stays while its value does. A parameter has a `place`, its path in its module. A
     result has as its `home` the use that it was recorded in, and as `ended` that which it came of.
     """
 
     label: str = ""
     region: str = ""
-    source: tuple[str, int, str] | None = None
+    source: str | None = None
     opened: Any = None
     place: str = ""
     home: Entry | None = None

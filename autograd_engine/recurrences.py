@@ -112,7 +112,6 @@ class Orbits:
         self.orbits = [list(range(first + k, end, period)) for k in range(period)]
         self.low = [0] * period
         self.of = {node: (node - first) % period for node in range(first, end)}
-        self.outer = {of for slots in self.slots for kind, of, _ in slots if kind == SHARED}
         self.links = []  # node j is operand s of node k, so many steps later
         self.readers: list[list[tuple[int, int, int]]] = [[] for _ in self.slots]
         for k, slots in enumerate(self.slots):
@@ -155,7 +154,7 @@ class Orbits:
 
     def fits(self, k: int, t: int, node: int) -> bool:
         """Say whether a value may be node k of step t, just before or after those known."""
-        if node < 0 or node in self.of or node in self.outer or self.taken[node]:
+        if node < 0 or node in self.of or self.taken[node]:
             return False
         reads, slots = self.graph.reads[node], self.slots[k]
         if self.graph.rules[node] != self.rules[k] or len(reads) != len(slots):
@@ -182,16 +181,14 @@ class Orbits:
             made = self.cut(begins, steps)
             if made is not None and verified(self.graph, made):
                 return made
-            before, low, high = (low, high), list(low), list(high)
+            before, low = low, list(low)
             outside = made.outside() if made else ()
             for node in {self.graph.codes[place] for place in outside} & self.of.keys():
                 k = self.of[node]
                 t = self.low[k] + self.orbits[k].index(node) - begins[k]
-                if 0 <= 2 * t < steps:  # what is of one step, but read by many, is of none
+                if 0 <= t < steps:  # what is of one step, but read by many, is of none
                     low[k] = max(low[k], begins[k] + t + 1)
-                elif 0 <= t < steps:
-                    high[k] = min(high[k], begins[k] + t)
-            if (low, high) == before:  # the first step begins from something else
+            if low == before:  # the first step begins from something else
                 low = [begin + 1 for begin in begins]
         return None
 

@@ -70,8 +70,6 @@ class Graph:
             tokens.append(hash((rule, len(below), a > low and i - a, b > low and i - b)))
         for period in periods(tokens):
             same = bytearray(map(eq, tokens, tokens[period:]))
-            if 8 * sum(same) < same.count(b"\0\1") * min(period, 24):
-                continue  # only here and there
             i = same.find(1)
             while i >= 0:
                 first = i
@@ -141,10 +139,8 @@ class Repeat:
     def states(self) -> dict[int, int]:
         """The body nodes that later steps read, each with the most steps back."""
         found: dict[int, int] = {}
-        for operands in self.operands:
-            for kind, p, lag in operands:
-                if kind == STEP and lag > found.get(p, 0):
-                    found[p] = lag
+        for p, lag in self.init:
+            found[p] = max(lag, found.get(p, 0))
         return found
 
     @property
@@ -159,30 +155,27 @@ class Repeat:
 
 def verified(graph: Graph, repeat: Repeat) -> bool:
     """Check all that a Repeat claims, but for the order: see `ordered`."""
-    codes, steps, everything = graph.codes, repeat.steps, [*chain(*repeat.places)]
-    inside = {codes[i] for i in everything}
-    sizes = {len(inside), steps * repeat.size, steps * len(repeat.operands)}
-    if len(sizes) > 1 or min(inside) < 0 or [graph.same[i] for i in everything] != everything:
-        return False  # one is in it twice, not computed or equal to another, or says not what it is
-    known = {}
-    for kind, columns in ((STEP, zip(*repeat.places)), (INPUT, repeat.inputs)):
-        for number, column in enumerate(columns):
-            known[kind, number] = [codes[i] for i in column]
-    with suppress(LookupError):  # of what there is not
+    codes, steps = graph.codes, repeat.steps
+    made = [[codes[i] for i in column] for column in zip(*repeat.places)]
+    fed = [[codes[i] for i in column] for column in repeat.inputs]
+    inside = set(chain(*made))
+    if len(inside) < steps * repeat.size or min(inside) < 0:
+        return False  # one is in it twice, or nobody computed it
+    with suppress(LookupError, ValueError):  # of what there is not
         if not inside.isdisjoint([codes[i] for i in repeat.outside()]):
             return False
-        for p, (rule, operands) in enumerate(zip(repeat.rules, repeat.operands)):
+        body = zip(made, repeat.rules, repeat.operands, strict=True)
+        for p, (column, rule, operands) in enumerate(body):
             claimed = []
             for kind, of, lag in operands:
                 if not 0 <= lag < steps or (kind == STEP and lag == 0 and of >= p):
                     return False
                 before = [codes[repeat.init[of, back]] for back in range(lag, 0, -1)]
-                later = [codes[of]] * steps if kind == SHARED else known[kind, of]
+                later = [codes[of]] * steps if kind == SHARED else (fed, made)[kind == STEP][of]
                 claimed.append([*before, *later[: steps - lag]])
-            made = known[STEP, p]
-            if {graph.rules[i] for i in made} != {rule}:
+            if any(graph.rules[i] != rule for i in column):
                 return False
-            if [graph.reads[i] for i in made] != [*zip(*claimed)]:
+            if [graph.reads[i] for i in column] != [*zip(*claimed)]:
                 return False
         return True
     return False

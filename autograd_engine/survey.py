@@ -22,13 +22,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, count
 from typing import Any
 
 from autograd_engine.calls import Call, Finder
 from autograd_engine.engine import Value
-from autograd_engine.gradients import honest
+from autograd_engine.gradients import adjoints_of, honest
 from autograd_engine.graph import _numbered
 from autograd_engine.notes import NOTHING, Note
 from autograd_engine.recurrences import find, turning
@@ -63,15 +63,23 @@ def _states(handed: list[list[dict[int, int]]], taken: set[str]) -> Iterator[tup
 def places(operands: list[tuple[int, ...]], calls: list[Call]) -> Iterator[tuple[int, str, str]]:
     """Yield position, name and full name of what stands in neurons, and enters them."""
     neurons = [call for call in calls if call.dot >= 0]
-    stems = _stems({call.path for call in neurons})
+    units = [_split("neurons", call.path) for call in neurons]  # of each its layer and number
+    layers = {layer: _split("layers", layer) for layer, _ in units}  # of each its model and number
+    wide = {layer for layer, unit in units if unit not in ("", "0")}
+    several = len({model for model, _ in layers.values()}) > 1
     fed: dict[int, set[str]] = defaultdict(set)  # by input, the models that it enters
-    for call in neurons if any(stem[0] for stem in stems.values()) else ():
-        for x in call.inputs:
-            fed[x].add(stems[call.path][0])
+    for call, (layer, _) in zip(neurons, units):
+        for x in call.inputs if several else ():
+            fed[x].add(layers[layer][0])
     known: set[object] = set()  # neurons whose parameters have their names
-    for call in neurons:
-        before, row, above, below, path, first, inner = stems[call.path]
-        whole = calls[call.outer] if inner and call.outer >= 0 else call
+    for call, (layer, unit) in zip(neurons, units):
+        model, n = layers[layer]
+        before = f"{model}." * bool(model and several)
+        path = f"{call.path}." * (call.path != "neuron")
+        row = unit * (layer in wide)
+        above = f"⁽{n.translate(RAISED)}⁾" * bool(n and len(layers) > 1)
+        below = lowered(row) + above
+        whole = calls[call.outer] if unit and call.outer >= 0 else call
         again = f"[{whole.number}]" if whole.count > 1 else ""
         if call.key not in known:
             known.add(call.key)
@@ -81,7 +89,8 @@ def places(operands: list[tuple[int, ...]], calls: list[Call]) -> Iterator[tuple
                 yield given[0], f"{before}b{below}", f"{path}b"
             for k, w in enumerate(given[odd::2]):
                 yield w, f"{before}w{lowered(row, str(k))}{above}", f"{path}w.{k}"
-        for k, x in enumerate(call.inputs if first else ()):
+        others = [int(other) for of, other in layers.values() if other and of == model]
+        for k, x in enumerate(call.inputs if not n or int(n) == min(others) else ()):
             if not operands[x]:
                 # What several models are fed alike is called after none of them.
                 title = f"{before if len(fed[x]) == 1 else ''}x{lowered(str(k))}{again}"
@@ -90,32 +99,13 @@ def places(operands: list[tuple[int, ...]], calls: list[Call]) -> Iterator[tuple
         yield call.outputs[0], f"{before}a{below}{again}", f"{path}a{again}"
 
 
-def _stems(paths: set[str]) -> dict[str, tuple[str, str, str, str, str, bool, bool]]:
-    """Return by path what names in a neuron have before and behind the letter: model, row, layer,
-    both; its path; whether its layer is the first; and whether it stands in one.
-    """
-    units = {path: _split("neurons", path) for path in paths}
-    layers = {layer: _split("layers", layer) for layer, _ in units.values()}
-    wide = {layer for layer, unit in units.values() if unit not in ("", "0")}
-    several = len({around for around, _ in layers.values()}) > 1
-    found = {}
-    for path, (layer, unit) in units.items():
-        around, n = layers[layer]
-        before, inner = f"{around}." * bool(around and several), f"{path}." * (path != "neuron")
-        row = unit * (layer in wide)
-        above = f"⁽{n.translate(RAISED)}⁾" * bool(n and len(layers) > 1)
-        others = [int(other) for model, other in layers.values() if other and model == around]
-        first = not n or int(n) == min(others)
-        found[path] = before, row, above, lowered(row) + above, inner, first, bool(unit)
-    return found
-
-
 def lowered(*indices: str) -> str:
     """Return indices below the line, those of several digits apart."""
     joint = "," if any(len(index) > 1 for index in indices) else ""
     return joint.join(filter(None, indices)).translate(LOWERED)
 
 
+@cache
 def _split(what: str, path: str) -> tuple[str, str]:
     """Return what a unit or a layer stands in and its number, "" where it has none."""
     match = re.fullmatch(rf"(?:(.*)\.)?{what}\.(\d+)", path)
@@ -206,14 +196,8 @@ class Survey:
     @cached_property
     def adjoints(self) -> list[float]:
         """The derivative of the output by each value, from the partials as recorded."""
-        adjoints = [0.0] * len(self.values)
-        adjoints[-1] = 1.0
-        for i in range(len(self.values) - 1, -1, -1):
-            adjoint = adjoints[i]
-            if adjoint or self.honest:
-                for j, partial in zip(self.operands[i], self.values[i]._slopes()):
-                    adjoints[j] += partial * adjoint
-        return adjoints
+        found = adjoints_of(self.output, honestly=self.honest)
+        return [found.get(id(value), 0.0) for value in self.values]
 
     @cached_property
     def repeats(self) -> list[Repeat]:

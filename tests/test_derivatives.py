@@ -112,9 +112,9 @@ def test_a_leaf_changed_and_changed_back_is_no_error():
 
 
 def test_gradient_refuses_what_is_no_value():
-    with pytest.raises(TypeError, match="output"):
+    with pytest.raises(TypeError, match="Values, not float: 3.0"):
         ag.gradient(3.0, [Value(1.0)])
-    with pytest.raises(TypeError, match="inputs"):
+    with pytest.raises(TypeError, match="Values, not float: 3.0"):
         ag.gradient(Value(1.0), [3.0])
 
 
@@ -164,7 +164,7 @@ def test_argnums_choose_the_arguments():
     with pytest.raises(ValueError, match="argnums 2"):
         ag.grad(f, argnums=2)(2.0, 3.0)
     for twice in ((0, 0), (1, -1)):  # the first of the two would be 0
-        with pytest.raises(ValueError, match="an argument twice"):
+        with pytest.raises(ValueError, match="has one twice"):
             ag.grad(f, argnums=twice)(2.0, 3.0)
 
 
@@ -515,7 +515,11 @@ def test_check_gradients_takes_arrays():
     ("call", "kind", "message"),
     [
         (lambda: ag.grad(lambda x: x * 2)(VECTOR), TypeError, "one Value or number, not ndarray"),
-        (lambda: ag.grad(cubes)(numpy.array(["a"])), TypeError, "arrays of numbers, got str_"),
+        (
+            lambda: ag.grad(cubes)(numpy.array(["a"])),
+            TypeError,
+            "expected one real number, got str_",
+        ),
         (
             lambda: ag.grad(cubes)(numpy.ma.masked_array([1.0, 2.0], [False, True])),
             TypeError,
@@ -524,7 +528,7 @@ def test_check_gradients_takes_arrays():
         (
             lambda: ag.hvp(cubes, TABLE, TABLE.T),
             ValueError,
-            r"one shape, got \(2, 3\) and \(3, 2\)",
+            r"length and shape, got \(2, 3\) and \(3, 2\)",
         ),
         (
             lambda: ag.hessian(lambda x, y: x * y)(1.0, 2.0),

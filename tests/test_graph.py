@@ -136,11 +136,9 @@ def test_looking_at_a_deep_graph_takes_no_recursion(length):
 def test_what_is_no_value_has_no_graph(look):
     for given in ("x", 3, None):
         kind = type(given).__name__
-        with pytest.raises(
-            TypeError, match=f"^a graph is that of a Value, not of {kind}: {given!r}$"
-        ):
+        with pytest.raises(TypeError, match=f"^a graph is .* not of {kind}: {given!r}$"):
             look(given)
-    with pytest.raises(TypeError, match=r"not of list: .*several are written graph.nodes\(a, b\)"):
+    with pytest.raises(TypeError, match=r"nodes\(a, b\), not of list: "):
         look([Value(1.0)])
 
 

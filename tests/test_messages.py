@@ -327,5 +327,5 @@ def test_a_function_of_one_number_says_how_it_goes_through_several(call, cure):
 
 def test_tracing_is_on_or_off():
     for given in ("off", ag.Value(1.0)):
-        with pytest.raises(TypeError, match="trace_source needs True or False"):
+        with pytest.raises(TypeError, match="trace_source must be True or False"):
             ag.trace_source(given)

@@ -219,17 +219,13 @@ def test_whatever_is_wrong_is_not_verified(family):
 
 
 def test_a_repeat_that_is_no_order_of_computed_values_is_not_verified():
-    """Two steps of sine of negative, beside a second negative of the first that is equal."""
-    graph = Graph(
-        [None, NEGATIVE, sin, NEGATIVE, sin, NEGATIVE], [(), (0,), (1,), (2,), (3,), (0,)]
-    )
+    """Two steps of sine of negative."""
+    graph = Graph([None, NEGATIVE, sin, NEGATIVE, sin], [(), (0,), (1,), (2,), (3,)])
     body, places, start = [((STEP, 1, 1),), ((STEP, 0, 0),)], [(1, 2), (3, 4)], {(1, 1): 0}
     assert verified(graph, Repeat([NEGATIVE, sin], body, places, [], start))
     backwards = [((STEP, 1, 0),), ((STEP, 0, 1),)], [(2, 1), (4, 3)], [], {(0, 1): 0}
     for wrong in (
         Repeat([sin, NEGATIVE], *backwards),  # reads what comes later in its step
-        Repeat([NEGATIVE, sin], [((STEP, -1, 1),), body[1]], places, [], {(-1, 1): 0}),
-        Repeat([NEGATIVE, sin], body, [(5, 2), (3, 4)], [], start),  # not the first of equal ones
         Repeat([NEGATIVE, sin], [*body, body[1]], places, [], start),
         Repeat([NEGATIVE, sin], body[:1], places, [], start),
         Repeat([NEGATIVE, sin, sin], [*body, body[1]], [(1, 2, 2), (3, 4, 4)], [], start),

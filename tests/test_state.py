@@ -398,7 +398,7 @@ LATE = [coroutine, asynchronous_generator, opened, functools.partial(opened, ag.
 @pytest.mark.parametrize("function", LATE)
 @pytest.mark.parametrize("block", [ag.no_grad, enable_grad])
 def test_what_runs_after_its_call_is_not_decorated(block, function):
-    with pytest.raises(TypeError, match="write `with (no_grad|enable_grad)\\(\\):` inside"):
+    with pytest.raises(TypeError, match="(no_grad|enable_grad).*: write `with ...:` inside"):
         block()(function)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, graph
-from autograd_engine.adoption import adopted
+from autograd_engine.graph import adopted
 from autograd_engine.survey import Survey
 from autograd_engine.views.explain.formulas import cut
 
@@ -437,7 +437,7 @@ def test_a_function_may_be_a_region_as_a_whole():
         return (x - 1.0) ** 2
 
     assert Survey(loss(Value(3.0, "x"))).homes[-1] == "loss"
-    with pytest.raises(TypeError, match=r"write `with region\('rows'\):` inside rows"):
+    with pytest.raises(TypeError, match=r"@region\(...\): rows runs .* write `with ...:` inside"):
 
         @ag.region("rows")
         def rows():
@@ -579,25 +579,25 @@ def test_partials_by_a_single_operand_of_anybodys(kind, op):
 
 
 @pytest.mark.parametrize(
-    ("op", "data", "count", "said"),
+    ("op", "data", "count"),
     [
-        ("mystery", 5.0, 1, "'mystery' (data 5.0), and no operation is written so"),
-        ("", 5.0, 2, "no operation is written so"),
-        ("-", -1.0, 2, "a set does not tell which of its operands is which: use a tuple"),
-        ("/", 2.0 / 3.0, 2, "a set does not tell which"),
-        ("**", 8.0, 2, "a set does not tell which"),
-        ("-", 0.0, 1, "a set does not tell which|it would be -2.0"),
-        ("pow", 4.0, 1, r"its exponent is not told: write it as \*\*2"),
-        ("+", 17.0, 2, "of its operands it would be 5.0: compute it anew"),
+        ("mystery", 5.0, 1),
+        ("", 5.0, 2),
+        ("-", -1.0, 2),  # of a set, which does not tell which is which
+        ("/", 2.0 / 3.0, 2),
+        ("**", 8.0, 2),
+        ("-", 0.0, 1),
+        ("pow", 4.0, 1),  # without its exponent
+        ("+", 17.0, 2),  # of its operands it would be 5
     ],
 )
-def test_what_cannot_be_told_is_drawn_but_not_explained(op, data, count, said):
+def test_what_cannot_be_told_is_drawn_but_not_explained(op, data, count):
     x, y = Like(2.0, label="x"), Like(3.0, label="y")
     out = Like(data, (x, y)[:count], op)
     assert {"x"} <= set(drawn(out)) and ag.draw_dot(out).source and ag.explore(out).html
-    said = said.replace("(data 5.0)", r"\(data 5.0\)")
+    said = rf"needs the partials of {re.escape(repr(op))} \(data {data}\), and .* a tuple .*ag.draw"
     for view, call in {"steps": ag.steps, "explain": lambda out: ag.explain(out, x)}.items():
-        with pytest.raises(ValueError, match=f"{view} needs the partials of .*({said}).*ag.draw"):
+        with pytest.raises(ValueError, match=f"{view} {said}"):
             call(out)
 
 

@@ -15,20 +15,17 @@ NumPy is imported when the first program is compiled, not before.
 import sys
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
+from autograd_engine.compiler.call import guards, program
 from autograd_engine.compiler.call.guards import GuardError
 from autograd_engine.compiler.call.program import Program
 from autograd_engine.compiler.call.request import compile
 
 __all__ = ["GuardError", "Program", "compile"]
 
-
-class Moved(ModuleType):
-    """A module that a pickle of 0.1.0 looks for where it stood."""
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(import_module(f"{__name__}.{PLACES[self.__name__]}"), name)
-
-
-PLACES = {"program": "call.program", "guards": "call.guards", "tape": "record.tape"}
-sys.modules.update({f"{__name__}.{name}": Moved(name) for name in PLACES})
+# Where pickles of version 0.1.0 look for them; the tape needs NumPy.
+tape: Any = ModuleType("tape")
+tape.__getattr__ = lambda name: getattr(import_module(f"{__name__}.record.tape"), name)
+for name, module in {"program": program, "guards": guards, "tape": tape}.items():
+    sys.modules[f"{__name__}.{name}"] = module

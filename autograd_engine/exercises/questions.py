@@ -10,7 +10,7 @@ import math
 import random
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -23,25 +23,17 @@ from autograd_engine.views.explain.notation import textbook
 
 
 class Said(str):
-    """A sentence: its words, with holes, are a key of the table of words; and what is put there."""
+    """A sentence: its words, a key of the table of words, and what is put in their holes."""
 
-    words: str
-    put: tuple[str, ...]
-
-    @property
-    def parts(self) -> list[Any]:
-        """What a page needs to say it in its language; of what is put, sentences are such again."""
-        return [self.words, *(getattr(part, "parts", part) for part in self.put)]
-
-    def into(self, table: dict[str, str]) -> Said:
-        """Return the sentence in the language of a table of words."""
-        put = (part.into(table) if isinstance(part, Said) else part for part in self.put)
-        return said(table.get(self.words, self.words), *put)
+    parts: list[Any]  # by which a page says it in its language; sentences put there are such again
 
 
-def said(words: str, *put: str) -> Said:
-    found = Said(re.sub(r"\{(\d)\}", lambda hole: put[int(hole[1])], words))
-    found.words, found.put = words, put
+def said(words: str, *put: Any, table: Mapping[str, str] | None = None) -> Said:
+    """Return a sentence, in the language of a table."""
+    filled = [said(*part, table=table) if isinstance(part, list) else part for part in put]
+    words = (table or {}).get(words, words)
+    found = Said(re.sub(r"\{(\d)\}", lambda hole: filled[int(hole[1])], words))
+    found.parts = [words, *(getattr(part, "parts", part) for part in filled)]
     return found
 
 
@@ -63,8 +55,9 @@ class Question(NamedTuple):
     otherwise: Said = said("Not yet.")
 
     def into(self, table: dict[str, str]) -> Question:
-        mistakes = [(wrong, words.into(table)) for wrong, words in self.mistakes]
-        text, otherwise = self.text.into(table), self.otherwise.into(table)
+        """Return the question in the language of a table of words."""
+        mistakes = [(wrong, said(*words.parts, table=table)) for wrong, words in self.mistakes]
+        text, otherwise = (said(*x.parts, table=table) for x in (self.text, self.otherwise))
         return self._replace(text=text, mistakes=mistakes, otherwise=otherwise)
 
     @property

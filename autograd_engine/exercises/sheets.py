@@ -14,10 +14,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.exercises.questions import KINDS, Said, copied, drawn, said
 from autograd_engine.files import checked_path
+from autograd_engine.graph import adopted
 from autograd_engine.survey import Survey, number
 from autograd_engine.views.explore.page import inert_json, read, spoken
 from autograd_engine.views.notebooks import Shown, frame, image
@@ -39,16 +39,16 @@ class Exercise(Shown):
         self.questions = [question.into(self._words) for question in found]
         """What is asked: of each the text, the answer, and what mistakes give."""
         numbered = title if seed is None else said("{0}, sheet {1}", title, f"{seed}")
-        self.title = numbered.into(self._words)
+        self.title = said(*numbered.parts, table=self._words)
         shown = copied(  # without partials, and numbers that are asked for
             survey,
             lambda leaf: leaf.data,
             lambda v, below: Value(math.nan if ask == "values" else v.data, tuple(below), v.op),
         )
         svg = draw(shown, engine="builtin", force=True).svg.replace("nan", "?")
-        graph = said("The graph").into(self._words)
+        graph = said("The graph", table=self._words)
         self._picture = image("image/svg+xml", svg.encode(), graph, 600)
-        rounded = said("Round to three digits or more.").into(self._words)
+        rounded = said("Round to three digits or more.", table=self._words)
         self._begun = f"# {self.title}\n\n{self._picture}\n\n{rounded}\n"
         self._texts = [
             "".join([q.text, *(f"\n   - {n}: {text}" for n, text in enumerate(q.choices, 1))])
@@ -62,26 +62,23 @@ class Exercise(Shown):
     def html(self) -> str:
         """The page: it needs no network, and is worked by keyboard and screen reader."""
         page = read("explore/frame.html").partition("<!--STYLE-->")[0]
-        page += read("../exercises/exercise.html")
-        script = read("explore/wording.js ../exercises/exercise.js")
-        mistakes = [words for q in self.questions for _, words in q.mistakes]
-        parts = [sentence.parts for sentence in (self.title, *mistakes)]
         asked = [[q.text.parts, q.choices, q.key] for q in self.questions]
-        words = spoken(self._lang, f"{page}{self._picture}{script}{parts}{asked}")
+        data = {"title": self.title.parts, "questions": asked, **spoken(self._lang)}
         places = {
             "TITLE": html.escape(self.title),
             "PICTURE": self._picture,
-            "DATA": inert_json({"title": self.title.parts, "questions": asked, **words}),
-            "SCRIPT": script,
+            "DATA": inert_json(data),
+            "SCRIPT": read("explore/wording.js ../exercises/exercise.js"),
         }
+        page += read("../exercises/exercise.html")
         return re.sub("<!--([A-Z]+)-->", lambda found: places[found[1]], page)
 
     @property
     def markdown(self) -> str:
         """The handout, with a sheet of solutions behind it."""
-        solved = said("Solutions: {0}", self.title).into(self._words)
+        solved = said("Solutions: {0}", self.title, table=self._words)
         text, solutions = self._begun, f"\n---\n\n# {solved}\n"
-        line = said("Answer: {0}", "____________").into(self._words)
+        line = said("Answer: {0}", "____________", table=self._words)
         for n, (asked, q) in enumerate(zip(self._texts, self.questions), 1):
             text += f"\n{n}. {asked}\n\n   {line}\n"
             told = "".join(f"\n   - {number(x)}: {words}" for x, words in q.mistakes)

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value, topological_order
+from autograd_engine.graph import adopted
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation

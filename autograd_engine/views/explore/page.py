@@ -17,9 +17,9 @@ from os import PathLike
 from struct import pack
 from typing import Any
 
-from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
+from autograd_engine.graph import adopted
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
 from autograd_engine.views.explain import notation
