@@ -121,16 +121,16 @@ def test_the_forward_pass_lists_every_operation_with_its_numbers():
         (lambda x: x.maximum(1.0), "v1 = max(x, 1) = max(-2, 1) = 1"),
         (lambda x: x / 4.0, "v1 = x/4 = (-2)/4 = -0.5"),
         (lambda x: -x, "v1 = -x = -(-2) = 2"),
-        (lambda x: 3.0 - x, "v1 = 3 - x = 3 - (-2) = 5"),
-        (lambda x: x - x, "v1 = x - x = -2 - (-2) = 0"),
+        (lambda x: 3.0 - x, "v1 = 3 - x = 3 + 2 = 5"),
+        (lambda x: x - x, "v1 = x - x = -2 + 2 = 0"),
         (lambda x: x * x, "v1 = x·x = -2·(-2) = 4"),
         (lambda x: 2.0**x, "v1 = 2ˣ = 2⁻² = 0.25"),
         (lambda x: abs(x), "v1 = |x| = |-2| = 2"),
         (
             lambda x: ag.dot([x, 3.0], [x, x], 1.0),
-            "v1 = 1 + x·x + 3·x = 1 + (-2·(-2)) + 3·(-2) = -1",
+            "v1 = 1 + x·x + 3·x = 1 - 2·(-2) + 3·(-2) = -1",
         ),
-        (lambda x: ag.mean([x, x]), "v1 = (x + x)/2 = (-2 + (-2))/2 = -2"),
+        (lambda x: ag.mean([x, x]), "v1 = (x + x)/2 = (-2 - 2)/2 = -2"),
         (lambda x: TWICE(x), "v1 = twice(x) = twice(-2) = -4"),
     ],
 )
@@ -262,7 +262,7 @@ HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
         ("", ROWS),  # nobody is there to press keys
         ("n\n", ROWS[:1]),
         ("\n\n", ROWS[:2]),
-        ("next\nBACK\nn\n", [ROWS[0], f"this is the beginning; {HELP}", ROWS[1]]),
+        ("next\nBACK\nn\n", [ROWS[0], ROWS[0], ROWS[1]]),
         ("n\nn\nb\nn\nq\nn\n", [ROWS[0], ROWS[1], ROWS[0], ROWS[1]]),
         ("r\n", ROWS),
         ("n\nr\nn\nb\n", [*ROWS, "this is the end; b: back   q: quit", ROWS[5]]),
@@ -295,11 +295,6 @@ def test_rows_are_as_long_as_the_terminal_is_wide_and_no_number_or_name_is_broke
     assert atom.findall(" ".join(row.strip() for row in broken)) == atoms
     for row in broken:
         assert len(row) <= width or len(atom.findall(row)) == 1
-
-
-def test_an_equals_sign_begins_a_row_where_the_rest_does_not_fit(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "40")
-    assert played("")[5:7] == ["[4/7] backward  δ(p): 0 + ∂f/∂p · δ(f)", "      = 0 + 1 · 1 = 1"]
 
 
 def test_the_command_line_steps_through_an_expression(monkeypatch, capsys):
