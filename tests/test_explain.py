@@ -245,7 +245,7 @@ def test_no_infinity_is_merged_into_a_factor_where_its_adjoint_is_zero():
     q = ag.Value(0.0, "q")
     root = q.sqrt()
     f = labelled((root * 3.0 - root * 3.0) + labelled(q * 2.0, "p"), "f")
-    chain = Chain(Survey(f), q, LINEAR, lambda value: bool(value.label))
+    chain = Chain(Survey(f), q, LINEAR)
     assert all(not math.isnan(factor.number) for factor in chain.factors())
     assert "nan" not in ag.explain(f, q).text and ag.gradient(f, [q]) == [2.0]
 
@@ -262,7 +262,7 @@ def test_in_random_graphs_the_factors_give_the_bits_of_backward(seed):
     output = values[-1]
     for leaf, expected in zip(leaves, ag.gradient(output, leaves)):
         for merging in (SUMS, LINEAR):
-            chain = Chain(Survey(output), leaf, merging, lambda value: bool(value.label))
+            chain = Chain(Survey(output), leaf, merging)
             assert (chain.adjoint(leaf) if chain.connected else 0.0).hex() == expected.hex()
             found, size = swept(chain, float), swept(chain, abs)
             assert found == pytest.approx(expected, rel=0.0, abs=1e-9 * size)

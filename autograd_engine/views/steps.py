@@ -6,7 +6,7 @@ import html
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, takewhile
@@ -212,13 +212,13 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     source, screen = source or sys.stdin, screen or sys.stdout
     width = shutil.get_terminal_size().columns
     encoding = getattr(screen, "encoding", None) or "utf-8"
-    names = [plain(typed(text), encoding) for text in map(found.text, found.survey.values)]
-    names = [text for text in names if " " in text]
+    told = [plain(typed(text), encoding) for text in map(found.text, found.survey.values)]
+    broken = [text for text in told if " " in text]
 
     def show(text: str) -> None:
         text = plain(text, encoding)
-        for name in names:  # a name is not broken at its blanks
-            text = text.replace(name, name.replace(" ", "\xa0"))
+        for part in broken:  # not a name at its blanks
+            text = text.replace(part, part.replace(" ", "\xa0"))
         rows = [wrapped(row, width).replace("\xa0", " ") for row in text.split("\n")]
         print("\n".join(rows), file=screen, flush=True)
 
