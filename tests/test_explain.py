@@ -433,10 +433,9 @@ def test_the_line_that_made_a_value_is_shown_where_it_was_traced():
     x = ag.Value(0.5, "x")
     with ag.trace_source():
         h = x.tanh()
-    line = "test_explain.py"
     found = ag.explain(h, x)
     for text in (found.text, found.markdown, found.html):
-        assert line in text and "h = x.tanh()" in text
+        assert "test_explain.py" in text and "h = x.tanh()" in text
 
 
 def test_lines_inside_the_package_are_passed_over_for_the_one_that_called():
@@ -511,16 +510,13 @@ def test_a_name_bound_anew_is_recognised():
     w = ag.Value(2.0, "w")
     f = w * 2.0
     w = ag.Value(1.9, "w")
-    assert "another value called w is: was the name bound anew" in ag.explain(f, w).text
+    assert "Was the name bound anew, as by w = w - 0.1" in ag.explain(f, w).text
 
 
-@pytest.mark.parametrize(
-    ("output", "kind"),
-    [(ag.Value(2.0, "c"), "a leaf"), (ag.Value(2.0, "c").detach(), "a constant")],
-)
-def test_an_output_without_operands_depends_on_nothing(output, kind):
+@pytest.mark.parametrize("output", [ag.Value(2.0, "c"), ag.Value(2.0, "c").detach()])
+def test_an_output_without_operands_depends_on_nothing(output):
     text = ag.explain(output, ag.Value(1.0, "w")).text
-    assert f"is {kind}: nothing was computed" in text
+    assert text.startswith(f"∂{output.label or 2}/∂w = 0\n\nThe gradient is zero: ")
 
 
 def test_the_derivative_of_a_value_by_itself_is_one():
@@ -531,20 +527,20 @@ def test_the_derivative_of_a_value_by_itself_is_one():
 def test_children_whose_partials_are_unknown_are_told():
     x = ag.Value(2.0, "x")
     text = ag.explain(ag.Value(4.0, (x,), "+"), x).text
-    assert "whose partials are not known" in text
+    assert "a value made from children has partials that are not known." in text
 
 
 def test_a_zero_gradient_names_the_factor_that_nothing_passes_through():
     z = ag.Value(-1.0, "z")
     text = ag.explain(labelled(labelled(z.relu(), "r") * 2.0, "f"), z).text
     assert "∂r/∂z = [z > 0] = [−1 > 0] = 0\n" in text
-    assert "It is zero, since nothing passes through ∂r/∂z = 0." in text
+    assert "It is zero, since nothing passes through ∂r/∂z = 0, not even" in text
 
 
 def test_contributions_that_cancel_are_told():
     x = ag.Value(2.0, "x")
     f = labelled(x * 3.0, "p") - labelled(x * 3.0, "q")
-    assert "It is zero from x on: what arrives there cancels." in ag.explain(f, x).text
+    assert "It is zero, since what arrives cancels or is too small." in ag.explain(f, x).text
 
 
 def test_an_infinite_slope_is_shown_as_such():
@@ -638,9 +634,9 @@ def test_a_long_label_is_cut_in_formulas_and_told_as_a_whole_once():
     found = ag.explain(labelled((w * x).tanh(), "the loss of all the samples"), w)
     for text in (found.text, found.markdown, found.html):
         assert text.count(x.label) == text.count("the loss of all the samples") == 1
-    assert "∂the loss of all the…/∂w" in found.text
-    assert "  the loss of all the… is the loss of all the samples\n" in found.text
-    assert "  the input of this n… is the input of this network\n" in found.text
+    assert "∂the loss of …samples/∂w" in found.text
+    assert "  the loss of …samples is the loss of all the samples\n" in found.text
+    assert "  the input of…network is the input of this network\n" in found.text
 
 
 def test_labels_that_are_mathematics_are_set_as_such():
@@ -652,13 +648,6 @@ def test_labels_that_are_mathematics_are_set_as_such():
     assert LATEX.set(name("loss")) == r"\mathrm{loss}"
 
 
-def test_a_source_line_with_backquotes_stands_between_more_of_them():
-    x = ag.Value(2.0, "x")
-    with ag.trace_source():
-        y = x * x  # `a` and ``b``
-    assert "``` " in ag.explain(y, x).markdown
-
-
 # Showing it.
 
 
@@ -667,10 +656,8 @@ def test_a_notebook_shows_latex_and_a_terminal_text():
     found = ag.explain(v["J"], v["θ₁"])
     bundle = found._repr_mimebundle_()
     assert bundle == {"text/markdown": found.markdown, "text/plain": found.text}
-    assert found._repr_mimebundle_(include=["text/plain"]) == {"text/plain": found.text}
     assert r"\frac{\partial J}{\partial \hat{y}} \cdot" in found.markdown
-    assert str(found) == found.text
-    assert repr(found) == "<Explanation: ∂J/∂θ₁ = ∂J/∂ŷ · ∂ŷ/∂h · ∂h/∂θ₁ ...>"
+    assert str(found) == repr(found) == found.text
 
 
 def test_marimo_shows_a_part_of_the_page():
@@ -718,9 +705,7 @@ def test_no_gradient_is_touched():
 
 def test_what_is_no_value_is_refused_by_name():
     x = ag.Value(1.0)
-    with pytest.raises(
-        TypeError, match="explain needs a Value as wrt, not list: .*one value at a time"
-    ):
+    with pytest.raises(TypeError, match="explain needs a Value as wrt, not list"):
         ag.explain(x * x, [x])
     with pytest.raises(TypeError, match="as output, not float"):
         ag.explain(2.0, x)

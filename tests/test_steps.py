@@ -167,7 +167,6 @@ def test_a_step_reads_as_the_chain_rule():
     *_, f = example()
     third = ag.steps(f)[2]
     assert str(third) == "δ(a): 1 + ∂p/∂a · δ(p) = 1 + (-3) · 1 = -2"
-    assert repr(third) == f"<Contribution: {third}>"
     assert str(ag.steps(f)).startswith("δ(f) = 1\nδ(p): 0 + ∂f/∂p · δ(f)")
     assert repr(ag.steps(f)) == "<Steps: 4 contributions back from f>"
 
@@ -188,7 +187,7 @@ def test_a_long_name_is_cut_and_told_as_a_whole_once():
     found = ag.steps(labelled(a * b, long[0]))
     text, shown = str(found), found._html()
     for whole, short in zip(
-        long, ["the loss of all the…", "the mean of …mples 1", "the mean of …mples 2"]
+        long, ["the loss of …samples", "the mean of …mples 1", "the mean of …mples 2"]
     ):
         assert text.count(whole) == shown.count(whole) == 1
         assert f"{short} is {whole}" in text and f"<p>{short} is {whole}</p>" in shown
@@ -371,7 +370,7 @@ def test_in_a_terminal_single_keys_are_read_and_it_is_left_as_it_was():
 def test_a_notebook_shows_a_table_of_the_contributions_and_a_terminal_a_line_of_each():
     steps = ag.steps(example()[2])
     bundle = steps._repr_mimebundle_()
-    assert bundle["text/plain"] == str(steps)
+    assert bundle["text/plain"] == repr(steps)
     assert steps._mime_() == ("text/html", bundle["text/html"])
     rows = [[cell.text or "" for cell in row] for row in ElementTree.fromstring(steps._html())]
     assert rows == [
@@ -380,7 +379,6 @@ def test_a_notebook_shows_a_table_of_the_contributions_and_a_terminal_a_line_of_
         ["3", "δ(a): 1 + ∂p/∂a · δ(p) = 1 + (−3) · 1 = −2", "∂p/∂a = b = −3"],
         ["4", "δ(b): 0 + ∂p/∂b · δ(p) = 0 + 2 · 1 = 2", "∂p/∂b = a = 2"],
     ]
-    assert steps._repr_mimebundle_(exclude=["text/plain"]) == {"text/html": bundle["text/html"]}
 
 
 def test_in_the_table_labels_are_shown_and_not_run():

@@ -88,9 +88,6 @@ class Contribution:
         result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
         return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
 
-    def __repr__(self) -> str:
-        return f"<Contribution: {self}>"
-
 
 @dataclass(frozen=True, eq=False)
 class Computation:
@@ -105,9 +102,6 @@ class Computation:
         rows = map(self.steps.term, self.node.operands), map(Given, self.operands)
         made = [TEXT.set(notation.written(self.node._rule, *row)) for row in rows]
         return typed(_equation(self.steps.text(self.node), *made, number(self.result)))
-
-    def __repr__(self) -> str:
-        return f"<Computation: {self}>"
 
 
 class Steps(Sequence[Contribution], Shown):
@@ -173,10 +167,6 @@ class Steps(Sequence[Contribution], Shown):
 
     def __repr__(self) -> str:
         return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
-
-    def _kinds(self) -> dict[str, str]:
-        text = str(self) if len(self) <= ROWS else repr(self)
-        return {"text/html": self._html(), "text/plain": text}
 
     def _html(self) -> str:
         told = [(f"{i:,}", *step.told()) for i, step in enumerate(self._steps[:ROWS], 1)]

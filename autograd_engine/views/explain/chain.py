@@ -289,13 +289,3 @@ class Chain:
             self.told.setdefault(free[0], []).extend([told] * (letter != "y"))
         letter, call = self._asides[key]
         return Name(letter + index + call, number)
-
-    def are_fresh(self, factor: Factor) -> bool:
-        """Say whether a factor's partials are still those of its values' numbers."""
-        try:
-            return all(
-                tuple(v._rule.partials(v.data, *[o.data for o in v.operands])) == v.partials
-                for v, _ in factor.steps()
-            )
-        except Exception:  # of somebody's own rule, or out of its domain now
-            return False

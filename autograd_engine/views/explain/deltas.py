@@ -9,6 +9,7 @@ from itertools import product, zip_longest
 from typing import Any
 
 from autograd_engine.engine import Value
+from autograd_engine.gradients import holds
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
 from autograd_engine.views.explain.chain import Chain, Constants, Factor
@@ -82,7 +83,7 @@ class Deltas:
 
         def line(value: Value) -> Line:
             term = formulas.folded(self._delta(value))
-            fresh = all(map(self._chain.are_fresh, self._uses[id(value)]))
+            fresh = all(holds(v) for use in self._uses[id(value)] for v, _ in use.steps())
             steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
             return Line(left or Delta(self._chain.name(value)), tuple(steps))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from autograd_engine import graph
 from autograd_engine.adoption import adopted
 from autograd_engine.engine import Value
+from autograd_engine.gradients import holds
 from autograd_engine.survey import Survey
 from autograd_engine.table import BINARY, LEAF, SUBTRACT
 from autograd_engine.views.explain import formulas, notation
@@ -21,7 +21,7 @@ from autograd_engine.views.explain.writers import Explanation, Line
 
 FACTORS = 8  # on all paths together: up to so many are multiplied out
 LONG = 50  # A derivation of more lines goes through regions as a whole, where there are any.
-LINES = 24  # So many groups of values are told of one by one, half of them at either end.
+LINES = 12  # So many groups of values are told of one by one at either end.
 LISTED = 6  # So many of what is only listed are named.
 
 
@@ -50,8 +50,7 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     output, wrt = adopted(output, wrt, by="explain")
     for given, what in ((output, "output"), (wrt, "wrt")):
         if not isinstance(given, Value):
-            hint = ": explain one value at a time" if isinstance(given, (list, tuple)) else ""
-            came = f"{type(given).__name__}: {given!r:.60}{hint}"
+            came = f"{type(given).__name__}: {given!r:.60}"
             raise TypeError(f"explain needs a Value as {what}, not {came}")
     if depth is not None and (type(depth) is not int or depth < 0):
         raise ValueError(f"depth is None or a number from 0 on, of regions to open; got {depth!r}")
@@ -129,7 +128,7 @@ def _factor(factor: Factor, chain: Chain, told: set[Term], left: Term | None = N
     """Derive a factor from the rules of its operations, those that have not been told."""
     found = chain.formula(factor)
     steps = [formulas.folded(found)] if found else []
-    if found and chain.are_fresh(factor):
+    if found and all(holds(value) for value, _ in factor.steps()):
         steps.append(formulas.numbers(steps[0]))
     ruled = dict.fromkeys((v._rule, i) for v, which in factor.steps() for i in which)
     rules = [step for step in ruled if step[0].arity and step[0] is not BINARY]
@@ -157,12 +156,11 @@ def _by_deltas(chain: Chain) -> Iterator[Line]:
     over = f"; the sum is over {over}" if over else ""
     said = f"{many} from {{}} to {{}}{over}. From the output down, {{}} is {{}}:"
     yield Line(words=said, terms=(wrt, output, Delta(name("v")), Derivative(output, name("v"))))
-    cut = LINES // 2 if len(shown) > LINES else len(shown)
-    kept = [*shown[:cut], *shown[cut:][-cut:]]
-    for i, group in enumerate(kept):
-        if i == cut:
-            yield Line(words=f"... {len(shown) - 2 * cut:,} values more, each in the same way ...")
+    kept = [*shown[:LINES], *shown[LINES:][-LINES:]]
+    for group in kept:
         yield from deltas.lines(group)
+    if len(kept) < len(shown):
+        yield Line(words="... others between them in the same way ...")
     yield Line(words="where")
     yield chain.defined(chain.output)
     yield from deltas.defined([*kept, goal])
@@ -197,54 +195,36 @@ def _told(chain: Chain, lines: list[Line]) -> Iterator[Line]:
 
 def _at_once(chain: Chain) -> Iterator[Line]:
     """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
-    output = chain.name(chain.output)
+    output, wrt = chain.name(chain.output), name(chain.wrt.label or "w")
     if chain.output is chain.wrt:
         yield Line(chain.goal(), (formulas.ONE,))
-        yield Line(words="A value changes exactly as it changes itself.")
     else:
-        wrt = chain.name(chain.wrt) if chain.wrt.label else name("w")
         yield Line(Derivative(output, wrt), (ZERO,))
-        why, *terms = _why_apart(chain, output, wrt)
-        said = f"The gradient is zero: {{}} does not depend on {{}}{why}"
-        yield Line(words=said, terms=(output, wrt, *terms))
+        leaves = [value for value in chain.values if value._rule is LEAF and value.label]
+        said = f"The gradient is zero: {{}} does not depend on {{}}{_why_apart(chain, leaves)}"
+        terms = (output, wrt, *map(chain.name, leaves[:LISTED]))[: said.count("{}")]
+        yield Line(words=said, terms=terms)
     yield chain.defined(chain.output)
 
 
-def _why_apart(chain: Chain, output: Term, wrt: Term) -> tuple[Any, ...]:
-    """Return words, and the terms at the places of their braces."""
-    leaves = [value for value in chain.values if value._rule is LEAF and value.label]
+def _why_apart(chain: Chain, leaves: list[Value]) -> str:
     if any(value is chain.wrt for value in chain.values):
-        why = " as far as is known: between them stands a value made from children, as "
-        return (f"{why}micrograd's constructor takes them, whose partials are not known.",)
-    if not chain.output.operands:
-        why = f", since {{}} is a {chain.output._rule.name}: nothing was computed."
-        if any(value is chain.output for value in graph.nodes(chain.wrt)):
-            why += " The other way round {} depends on {}: write explain(output, wrt), "
-            return f"{why}the output first.", output, wrt, output
-        return why, output
-    why = f", which is not among the {len(chain.values):,} values it was made of"
+        return " as far as is known: a value made from children has partials that are not known."
+    listed = f" (its leaves: {_listed(leaves)})" * bool(leaves)
+    why = f", which is not among the values it was made of{listed}"
+    if any(value is chain.output for value in graph.nodes(chain.wrt)):
+        return f"{why}, but the other way round: write explain(output, wrt), the output first."
     if any(leaf.label == chain.wrt.label for leaf in leaves):
-        why += ", though another value called {} is: was the name bound anew, as by "
-        return f"{why}w = w - 0.1 * w.grad?", wrt
-    why += f" (its leaves: {_listed(leaves)})" * bool(leaves)
-    why += ". Through .data, .detach() and no_grad nothing is recorded."
-    return why, *map(chain.name, leaves[:LISTED])
+        return f"{why}. Was the name bound anew, as by w = w - 0.1 * w.grad?"
+    return f"{why}. Through .data, .detach() and no_grad nothing is recorded."
 
 
 def _why_zero(chain: Chain) -> Line:
     """Say why the derivative is zero: nothing passes, or all cancels."""
-    factors = list(chain.factors())
-    zero = [chain.symbol(factor) for factor in factors if factor.number == 0.0]
-    if zero:
-        infinite = not all(math.isfinite(factor.number) for factor in factors)
-        more = " An adjoint of exactly 0 passes nothing on, not even to an infinity." * infinite
-        said = f"It is zero, since nothing passes through {_listed(zero)}.{more}"
-        return Line(words=said, terms=tuple(formulas.Equal(z, ZERO) for z in zero[:LISTED]))
-    lost = next(v for v in reversed(chain.variables) if not chain.adjoint(v))
-    parts = [chain.adjoint(f.upper) * f.number for f in factors if f.lower is lost]
-    said = "cancels" if min(parts) < 0.0 < max(parts) else "is too small"
-    said = f"It is zero from {{}} on: what arrives there {said}."
-    return Line(words=said, terms=(chain.name(lost),))
+    zero = [chain.symbol(factor) for factor in chain.factors() if factor.number == 0.0]
+    said = f"nothing passes through {_listed(zero)}, not even to an infinity"
+    said = f"It is zero, since {said if zero else 'what arrives cancels or is too small'}."
+    return Line(words=said, terms=tuple(formulas.Equal(z, ZERO) for z in zero[:LISTED]))
 
 
 def _listed(items: Sequence[object]) -> str:

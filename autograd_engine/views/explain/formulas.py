@@ -81,10 +81,7 @@ def numbers(term: Term) -> Term:
     if isinstance(term, Sigma):
         found = numbers(term.spelled)
         return clipped(found) if isinstance(found, Sum) and len(found.terms) > 6 else found
-    found = inside(term, numbers)
-    if isinstance(found, Fraction) and isinstance(found.top, Number) and found.top.value < 0.0:
-        return Minus(Fraction(negated(found.top), found.bottom))
-    return found
+    return inside(term, numbers)
 
 
 def folded(term: Term) -> Term:
@@ -104,6 +101,7 @@ def folded(term: Term) -> Term:
 # fmt: off
 def _parts(term: Term) -> tuple[Term, ...]:    return term.terms if isinstance(term, Sum) else (term,)
 def added(terms: Sequence[Term]) -> Term:      return whole(elided(terms))
+def negated(term: Term) -> Term:               return Number(-term.value) if isinstance(term, Number) else Minus(term)
 def plus(left: Term, right: Term) -> Term:     return Sum((*_parts(left), *_parts(right)))
 def minus(left: Term, right: Term) -> Term:    return Sum((*_parts(left), *map(negated, _parts(right))))
 def times(left: Term, right: Term) -> Term:    return _simplified(Product((left, right)))
@@ -124,12 +122,6 @@ def whole(terms: Sequence[Term]) -> Term:
     if all(isinstance(term, Number) for term in terms):
         return Number(sum(term.value for term in terms if isinstance(term, Number)))
     return Sum(tuple(part for term in terms for part in _parts(term)))
-
-
-def negated(term: Term) -> Term:
-    if isinstance(term, Minus):
-        return term.term
-    return Number(-term.value) if isinstance(term, Number) else Minus(term)
 
 
 def _simplified(term: Term) -> Term:
@@ -194,14 +186,10 @@ def raised(text: str) -> str:
 
 
 def cut(names: Iterable[str]) -> dict[str, str]:
-    """Return what stands for each long name: its beginning, its ends too where some are alike."""
-    long, found = [text for text in names if len(text) > LONGEST], dict[str, str]()
-    for tail in (0, 7):
-        left = {text: f"{text[: 19 - tail]}…{text[len(text) - tail :]}" for text in long}
-        count = Counter(left.values())
-        found |= {text: said for text, said in left.items() if count[said] == 1}
-        long = [text for text in long if text not in found]
-    return found
+    """Return what stands for each long name: its ends, where they tell it from the others."""
+    found = {text: f"{text[:12]}…{text[-7:]}" for text in names if len(text) > LONGEST}
+    count = Counter(found.values())
+    return {text: short for text, short in found.items() if count[short] == 1}
 
 
 def spread(numbers: Mapping[str, Iterable[int]]) -> str:
