@@ -629,16 +629,6 @@ def test_a_label_stands_in_text_as_typed(label):
     assert label in ag.explain(x.tanh(), x).text
 
 
-def test_a_long_label_is_cut_in_formulas_and_told_as_a_whole_once():
-    x, w = ag.Value(2.0, "the input of this network"), ag.Value(3.0, "w")
-    found = ag.explain(labelled((w * x).tanh(), "the loss of all the samples"), w)
-    for text in (found.text, found.markdown, found.html):
-        assert text.count(x.label) == text.count("the loss of all the samples") == 1
-    assert "∂the loss of …samples/∂w" in found.text
-    assert "  the loss of …samples is the loss of all the samples\n" in found.text
-    assert "  the input of…network is the input of this network\n" in found.text
-
-
 def test_labels_that_are_mathematics_are_set_as_such():
     assert LATEX.set(name("theta1")) == r"\theta_{1}"
     assert LATEX.set(name("w₁₀,₂⁽⁰⁾[3]")) == "w_{10,2}^{(0)}[3]"

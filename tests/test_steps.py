@@ -181,18 +181,10 @@ def test_a_constant_gets_its_share_too():
     assert named.rule.startswith("∂z/∂x₀ = w₀ = ")
 
 
-def test_a_long_name_is_cut_and_told_as_a_whole_once():
-    long = ["the loss of all the samples", "the mean of all samples 1", "the mean of all samples 2"]
-    a, b = (ag.Value(number, label) for number, label in zip((2.0, -3e-9), long[1:]))
-    found = ag.steps(labelled(a * b, long[0]))
-    text, shown = str(found), found._html()
-    for whole, short in zip(
-        long, ["the loss of …samples", "the mean of …mples 1", "the mean of …mples 2"]
-    ):
-        assert text.count(whole) == shown.count(whole) == 1
-        assert f"{short} is {whole}" in text and f"<p>{short} is {whole}</p>" in shown
+def test_a_small_number_stands_in_brackets_among_factors():
+    a, b = ag.Value(2.0, "a"), ag.Value(-3e-9, "b")
+    text = str(ag.steps(a * b))
     assert "= (-3·10⁻⁹) · 1 = " not in text and "0 + (-3·10⁻⁹) · 1 = -3·10⁻⁹" in text
-    assert "0 + (−3·10⁻⁹) · 1 = −3·10⁻⁹" in shown
 
 
 def test_an_adjoint_of_zero_passes_nothing_on_and_is_told():

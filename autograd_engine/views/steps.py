@@ -17,7 +17,7 @@ from autograd_engine.engine import Value, topological_order
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
-from autograd_engine.views.explain.formulas import Given, Number, Term, cut, name
+from autograd_engine.views.explain.formulas import Given, Number, Term, name
 from autograd_engine.views.explain.typesetting import PRODUCT, SUM, TEXT, plain
 from autograd_engine.views.notebooks import Shown
 
@@ -113,7 +113,6 @@ class Steps(Sequence[Contribution], Shown):
 
     def __init__(self, output: Value) -> None:
         self.output, self.survey = output, Survey(output)
-        self._cut = cut(self.survey.names)
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
         made = [Computation(v, tuple([o.data for o in v.operands]), v.data, self) for v in order]
@@ -121,9 +120,7 @@ class Steps(Sequence[Contribution], Shown):
         self.silent: list[Value] = []
         self._steps = [step for node in reversed(order) for step in self._back(node)]
         quiet = ", ".join(map(self.text, self.silent[:6])) + ", ..." * (len(self.silent) > 6)
-        notes = [f"an adjoint of exactly 0, which passes nothing on: {quiet}"] * bool(quiet)
-        notes += [f"{name(short).text} is {name(whole).text}" for whole, short in self._cut.items()]
-        self.notes = notes
+        self.notes = [f"an adjoint of exactly 0, which passes nothing on: {quiet}"] * bool(quiet)
 
     def _back(self, node: Value) -> Iterator[Contribution]:
         adjoint, partials = self.gradient(node), node.partials
@@ -145,8 +142,7 @@ class Steps(Sequence[Contribution], Shown):
         return value._rule is CONSTANT and not given
 
     def term(self, value: Value) -> Term:
-        text = self.name(value)
-        return Given(value.data) if self.is_number(value) else name(self._cut.get(text, text))
+        return Given(value.data) if self.is_number(value) else name(self.name(value))
 
     def text(self, value: Value) -> str:
         return TEXT.set(self.term(value))

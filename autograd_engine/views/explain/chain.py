@@ -97,7 +97,6 @@ class Chain:
         self.connected = id(self.output) in self.within  # the output depends on the value at all
         self.below: dict[int, list[Factor]] = {}  # by the variable above, in operands' order
         self.variables = [*self._chosen()]
-        self.short = formulas.cut([*survey.names, wrt.label])
         self.begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
         self.constants: Constants = {}
         self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
@@ -188,8 +187,7 @@ class Chain:
         return found
 
     def name(self, value: Value) -> Name:
-        text = self.survey.name(value)
-        return name(self.short.get(text, text), value.data)
+        return name(self.survey.name(value), value.data)
 
     def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)

@@ -103,14 +103,12 @@ class Deltas:
 
     def _alike(self, group: Group, line: Callable[[Value], Line], adjoint: bool) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
-        first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
-        spare = "ycde" if adjoint and first else "xcde"
         names = [self._chain.name(value) for value in group]
         lefts: list[Term] = [Delta(called) if adjoint else called for called in names]
         numbers = [self._chain.adjoint(value) if adjoint else value.data for value in group]
         make = self._delta if adjoint else self._chain.definition
         terms = [make(value) for value in group] if len(group) > 1 else []
-        if found := self._common(terms, group[0], names, "j", spare):
+        if found := self._common(terms, group[0], names, "j"):
             part, index, general = found
             yield from map(line, group[part.stop :])
             rights = formulas.folded(general) if adjoint else general, formulas.row(numbers[part])
@@ -123,14 +121,14 @@ class Deltas:
             yield Line(others, (formulas.row(numbers[1:]),), note="likewise")
 
     def _common(
-        self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str
+        self, terms: list[Term], value: Value, names: list[Name], below: str
     ) -> tuple[slice, Index, Term] | None:
         """Return what terms of values such as this have in common that differ in an index."""
         known, texts = self._chain, [called.text for called in names]
         step = id(value) in self._states and "[" not in self._chain.name(value).text
         letters = ("t" if step else below) + ("t" if self._home(id(value)) else "s")
         letters += "l" if below == "j" else "m"
-        free = "".join(letter for letter in spare if letter not in known.begun)
+        free = "".join(letter for letter in "xcde" if letter not in known.begun)
         return common(terms, texts, letters, self._chain.constants, free)
 
     def _delta(self, value: Value) -> Term:
@@ -140,7 +138,7 @@ class Deltas:
         there = [p for p in pairs if self._nought.isdisjoint(getattr(p[0], "factors", (p[0],)))]
         terms, names = map(list, zip(*there or pairs[:1]))
         middle = uses[(len(uses) - 1) // 2].upper  # at the ends others may stand
-        found = self._common(terms, middle, names, "k", "xcde")
+        found = self._common(terms, middle, names, "k")
         if not found or len(found[1].numbers) > 1:
             return formulas.added([t for t in terms if formulas.folded(t) != ZERO] or [ZERO])
         part, index, general = found

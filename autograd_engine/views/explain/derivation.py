@@ -28,12 +28,11 @@ LISTED = 6  # So many of what is only listed are named.
 def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
     """Return the derivation of the derivative of `output` by `wrt`, with its numbers.
 
-    Values with a label or a place in a network are the variables of the chain rule, and what lies
-    between two of them is one factor, derived below from the rules of its operations. A few factors
-    are multiplied out; of more, and in a network, the adjoint δ of each value is found from those
-    of its uses, once in general for what is alike. `depth` goes through regions as a whole, 0
-    through the outermost; by default only a derivation that is too long does. Lines of the source
-    are shown where `trace_source` was on. No `grad` is touched.
+    The variables of the chain rule are what has a label or a place in a network. A few factors are
+    multiplied out; of more, the adjoint δ of each value is found from those of its uses, once in
+    general for what is alike. `depth` goes through regions as a whole, 0 through the outermost; by
+    default only a derivation that is too long does. Lines of the source are shown where
+    `trace_source` was on. No `grad` is touched.
 
     Raises `TypeError` for anything but two Values, `ValueError` for another depth.
 
@@ -60,31 +59,29 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     survey = Survey(output)
-    chain = Chain(survey, wrt, SUMS)
-    if not chain.connected or output is wrt:
-        return _written(_at_once, chain)
-    if depth is not None:
-        return _by_regions(survey, wrt, depth)
-    repeats = {i for repeat in survey.repeats for row in repeat.places for i in row}
-    repeated = sum(survey.position[id(variable)] in repeats for variable in chain.variables)
-    units = sum(".neurons." in graph.region(value) for value in chain.within.values())
-    if _are_few(chain) and repeated < FACTORS - 2 and units < 2:
-        return _written(_by_paths, chain)
-    lines = _written(_by_deltas, Chain(survey, wrt, LINEAR))
+    lines = _derived(survey, wrt, depth)
     deepest = max((call.path.count(".") for call in survey.calls), default=-1)
-    depths = range(deepest, -1, -1) if len(lines) > LONG else ()
-    by_regions = (_by_regions(survey, wrt, depth) for depth in depths)
+    depths = range(deepest, -1, -1) if depth is None and len(lines) > LONG else ()
+    by_regions = (_derived(survey, wrt, depth) for depth in depths)
     return next((found for found in by_regions if len(found) < len(lines)), lines)
 
 
-def _by_regions(survey: Survey, wrt: Value, depth: int) -> list[Line]:
-    chain = Chain(survey, wrt, LINEAR, depth)
-    return _written(_by_paths if _are_few(chain) else _by_deltas, chain)
+def _derived(survey: Survey, wrt: Value, depth: int | None) -> list[Line]:
+    chain = Chain(survey, wrt, SUMS, depth)
+    if not chain.connected or chain.output is wrt:
+        return _written(_at_once, chain)
+    if _are_few(chain):
+        return _written(_by_paths, chain)
+    return _written(_by_deltas, Chain(survey, wrt, LINEAR, depth))
 
 
 def _are_few(chain: Chain) -> bool:
     """Say whether all paths together are of few factors, and no infinity cancels between them."""
-    if len(chain.variables) > FACTORS + 1:
+    survey = chain.survey
+    repeats = {i for repeat in survey.repeats for row in repeat.places for i in row}
+    repeated = sum(survey.position[id(variable)] in repeats for variable in chain.variables)
+    units = sum(".neurons." in graph.region(variable) for variable in chain.variables)
+    if len(chain.variables) > FACTORS + 1 or repeated > FACTORS - 3 or units > 1:
         return False
     lengths = [len(path) for path in chain.paths()]
     finite = all(math.isfinite(factor.number) for factor in chain.factors())
@@ -97,11 +94,6 @@ def _written(derive: Callable[[Chain], Iterator[Line]], chain: Chain) -> list[Li
     lines += _told(chain, lines)
     if chain.connected and chain.adjoint(chain.wrt) == 0.0:
         lines.append(_why_zero(chain))
-    terms = [term for line in lines for term in (line.left, *line.rights, *line.terms)]
-    shown = " ".join(TEXT.set(term) for term in terms if term)
-    for whole, short in chain.short.items():
-        if short in shown:
-            lines.append(Line(words=f"{{}} is {name(whole).text}", terms=(name(short),), level=1))
     return sorted(lines, key=lambda line: bool(line.curve))  # pictures stand below all words
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -53,7 +52,6 @@ _LOWERED = dict(zip("0123456789+−aehijklmnoprstuvx", INDICES))
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾˙ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 _RAISED = dict(zip("0123456789+−().abcdefghijklmnoprstuvwxyz", RAISED))
 
-LONGEST = 20  # So many characters of a name stand in formulas; the whole of it is told once.
 FIRST, LAST = 4, 2  # So many terms of many are written, at the beginning and at the end.
 
 
@@ -183,13 +181,6 @@ def raised(text: str) -> str:
     """Return what stands above the line, nothing where Unicode has no such character."""
     found = [_RAISED.get(character, "") for character in text]
     return "".join(found) if all(found) else ""
-
-
-def cut(names: Iterable[str]) -> dict[str, str]:
-    """Return what stands for each long name: its ends, where they tell it from the others."""
-    found = {text: f"{text[:12]}…{text[-7:]}" for text in names if len(text) > LONGEST}
-    count = Counter(found.values())
-    return {text: short for text, short in found.items() if count[short] == 1}
 
 
 def spread(numbers: Mapping[str, Iterable[int]]) -> str:
