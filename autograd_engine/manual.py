@@ -26,8 +26,7 @@ def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
     else:
         own = tuple(signature(rule).parameters)
         names = tuple(names or (own if len(own) == len(rule.domain) else "uv"))
-        derivatives = [notation.rule(rule, which, names) for which in range(rule.arity)]
-        read = [notation.meaning(rule, names), *derivatives]
+        read = [notation.rule(rule, which, names) for which in range(-1, rule.arity)]
     formulas = "\n".join(f"    {TEXT.set(term)}" for term in read if isinstance(term, Equal))
     where = ""
     if rule.arity and TABLE.get(rule.name) is rule:  # somebody's own does not say where it is

@@ -245,7 +245,7 @@ def test_no_infinity_is_merged_into_a_factor_where_its_adjoint_is_zero():
     q = ag.Value(0.0, "q")
     root = q.sqrt()
     f = labelled((root * 3.0 - root * 3.0) + labelled(q * 2.0, "p"), "f")
-    chain = Chain(Survey(f), q, LINEAR, lambda value: bool(value.label))
+    chain = Chain(Survey(f), q, LINEAR)
     assert all(not math.isnan(factor.number) for factor in chain.factors())
     assert "nan" not in ag.explain(f, q).text and ag.gradient(f, [q]) == [2.0]
 
@@ -262,7 +262,7 @@ def test_in_random_graphs_the_factors_give_the_bits_of_backward(seed):
     output = values[-1]
     for leaf, expected in zip(leaves, ag.gradient(output, leaves)):
         for merging in (SUMS, LINEAR):
-            chain = Chain(Survey(output), leaf, merging, lambda value: bool(value.label))
+            chain = Chain(Survey(output), leaf, merging)
             assert (chain.adjoint(leaf) if chain.connected else 0.0).hex() == expected.hex()
             found, size = swept(chain, float), swept(chain, abs)
             assert found == pytest.approx(expected, rel=0.0, abs=1e-9 * size)
@@ -433,10 +433,9 @@ def test_the_line_that_made_a_value_is_shown_where_it_was_traced():
     x = ag.Value(0.5, "x")
     with ag.trace_source():
         h = x.tanh()
-    line = "test_explain.py"
     found = ag.explain(h, x)
     for text in (found.text, found.markdown, found.html):
-        assert line in text and "h = x.tanh()" in text
+        assert "test_explain.py" in text and "h = x.tanh()" in text
 
 
 def test_lines_inside_the_package_are_passed_over_for_the_one_that_called():
@@ -511,16 +510,13 @@ def test_a_name_bound_anew_is_recognised():
     w = ag.Value(2.0, "w")
     f = w * 2.0
     w = ag.Value(1.9, "w")
-    assert "another value called w is: was the name bound anew" in ag.explain(f, w).text
+    assert "Was the name bound anew, as by w = w - 0.1" in ag.explain(f, w).text
 
 
-@pytest.mark.parametrize(
-    ("output", "kind"),
-    [(ag.Value(2.0, "c"), "a leaf"), (ag.Value(2.0, "c").detach(), "a constant")],
-)
-def test_an_output_without_operands_depends_on_nothing(output, kind):
+@pytest.mark.parametrize("output", [ag.Value(2.0, "c"), ag.Value(2.0, "c").detach()])
+def test_an_output_without_operands_depends_on_nothing(output):
     text = ag.explain(output, ag.Value(1.0, "w")).text
-    assert f"is {kind}: nothing was computed" in text
+    assert text.startswith(f"∂{output.label or 2}/∂w = 0\n\nThe gradient is zero: ")
 
 
 def test_the_derivative_of_a_value_by_itself_is_one():
@@ -531,20 +527,20 @@ def test_the_derivative_of_a_value_by_itself_is_one():
 def test_children_whose_partials_are_unknown_are_told():
     x = ag.Value(2.0, "x")
     text = ag.explain(ag.Value(4.0, (x,), "+"), x).text
-    assert "whose partials are not known" in text
+    assert "a value made from children has partials that are not known." in text
 
 
 def test_a_zero_gradient_names_the_factor_that_nothing_passes_through():
     z = ag.Value(-1.0, "z")
     text = ag.explain(labelled(labelled(z.relu(), "r") * 2.0, "f"), z).text
     assert "∂r/∂z = [z > 0] = [−1 > 0] = 0\n" in text
-    assert "It is zero, since nothing passes through ∂r/∂z = 0." in text
+    assert "It is zero, since nothing passes through ∂r/∂z = 0, not even" in text
 
 
 def test_contributions_that_cancel_are_told():
     x = ag.Value(2.0, "x")
     f = labelled(x * 3.0, "p") - labelled(x * 3.0, "q")
-    assert "It is zero from x on: what arrives there cancels." in ag.explain(f, x).text
+    assert "It is zero, since what arrives cancels or is too small." in ag.explain(f, x).text
 
 
 def test_an_infinite_slope_is_shown_as_such():
@@ -633,16 +629,6 @@ def test_a_label_stands_in_text_as_typed(label):
     assert label in ag.explain(x.tanh(), x).text
 
 
-def test_a_long_label_is_cut_in_formulas_and_told_as_a_whole_once():
-    x, w = ag.Value(2.0, "the input of this network"), ag.Value(3.0, "w")
-    found = ag.explain(labelled((w * x).tanh(), "the loss of all the samples"), w)
-    for text in (found.text, found.markdown, found.html):
-        assert text.count(x.label) == text.count("the loss of all the samples") == 1
-    assert "∂the loss of all the…/∂w" in found.text
-    assert "  the loss of all the… is the loss of all the samples\n" in found.text
-    assert "  the input of this n… is the input of this network\n" in found.text
-
-
 def test_labels_that_are_mathematics_are_set_as_such():
     assert LATEX.set(name("theta1")) == r"\theta_{1}"
     assert LATEX.set(name("w₁₀,₂⁽⁰⁾[3]")) == "w_{10,2}^{(0)}[3]"
@@ -650,13 +636,6 @@ def test_labels_that_are_mathematics_are_set_as_such():
     assert LATEX.set(name("ŷ")) == LATEX.set(name("yhat")) == LATEX.set(name("y_hat")) == r"\hat{y}"
     assert LATEX.set(name("W1[0][2]")) == "W_{1}[0][2]"
     assert LATEX.set(name("loss")) == r"\mathrm{loss}"
-
-
-def test_a_source_line_with_backquotes_stands_between_more_of_them():
-    x = ag.Value(2.0, "x")
-    with ag.trace_source():
-        y = x * x  # `a` and ``b``
-    assert "``` " in ag.explain(y, x).markdown
 
 
 # Showing it.
@@ -667,10 +646,8 @@ def test_a_notebook_shows_latex_and_a_terminal_text():
     found = ag.explain(v["J"], v["θ₁"])
     bundle = found._repr_mimebundle_()
     assert bundle == {"text/markdown": found.markdown, "text/plain": found.text}
-    assert found._repr_mimebundle_(include=["text/plain"]) == {"text/plain": found.text}
     assert r"\frac{\partial J}{\partial \hat{y}} \cdot" in found.markdown
-    assert str(found) == found.text
-    assert repr(found) == "<Explanation: ∂J/∂θ₁ = ∂J/∂ŷ · ∂ŷ/∂h · ∂h/∂θ₁ ...>"
+    assert str(found) == repr(found) == found.text
 
 
 def test_marimo_shows_a_part_of_the_page():
@@ -718,9 +695,7 @@ def test_no_gradient_is_touched():
 
 def test_what_is_no_value_is_refused_by_name():
     x = ag.Value(1.0)
-    with pytest.raises(
-        TypeError, match="explain needs a Value as wrt, not list: .*one value at a time"
-    ):
+    with pytest.raises(TypeError, match="explain needs a Value as wrt, not list"):
         ag.explain(x * x, [x])
     with pytest.raises(TypeError, match="as output, not float"):
         ag.explain(2.0, x)

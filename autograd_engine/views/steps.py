@@ -6,9 +6,10 @@ import html
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, takewhile
 from typing import Any, TextIO
 
 from autograd_engine.engine import Value, topological_order
@@ -16,8 +17,8 @@ from autograd_engine.graph import adopted
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation
-from autograd_engine.views.explain.formulas import Given, Number, Term, cut, name
-from autograd_engine.views.explain.typesetting import LITERAL, PRODUCT, SUM, plain
+from autograd_engine.views.explain.formulas import Given, Number, Term, name
+from autograd_engine.views.explain.typesetting import PRODUCT, SUM, TEXT, plain
 from autograd_engine.views.notebooks import Shown
 
 INDENT = " " * 6
@@ -32,7 +33,7 @@ CELL = '<td style="padding: 0.15em 0.6em; text-align: left">{}</td>'
 
 
 def number(data: float, least: int = SUM) -> str:
-    return LITERAL.set(Number(data), least)
+    return TEXT.set(Number(data), least)
 
 
 def typed(text: str) -> str:
@@ -77,18 +78,15 @@ class Contribution:
         before, partial, adjoint = (number(x, PRODUCT) for x in numbers)
         symbol, rule = f"∂{node}/∂{operand}", ""
         if self.steps.is_number(self.operand):
-            symbol = LITERAL.set(found, PRODUCT) if found else partial
+            symbol = TEXT.set(found, PRODUCT) if found else partial
             operand = f"constant {operand}"
         else:
-            made = LITERAL.set(found) if found else ""
+            made = TEXT.set(found) if found else ""
             uses = [v is self.operand for v in self.node.operands]
             use = f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})" if sum(uses) > 1 else ""
             rule = _equation(symbol, made, number(self.partial)) + use
         result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
         return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
-
-    def __repr__(self) -> str:
-        return f"<Contribution: {self}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +100,8 @@ class Computation:
 
     def __str__(self) -> str:
         rows = map(self.steps.term, self.node.operands), map(Given, self.operands)
-        made = [LITERAL.set(notation.written(self.node._rule, *row)) for row in rows]
+        made = [TEXT.set(notation.written(self.node._rule, *row)) for row in rows]
         return typed(_equation(self.steps.text(self.node), *made, number(self.result)))
-
-    def __repr__(self) -> str:
-        return f"<Computation: {self}>"
 
 
 class Steps(Sequence[Contribution], Shown):
@@ -118,14 +113,14 @@ class Steps(Sequence[Contribution], Shown):
 
     def __init__(self, output: Value) -> None:
         self.output, self.survey = output, Survey(output)
-        self._cut = cut(self.survey.names)
-        self.long = [f"{name(s).text} is {name(whole).text}" for whole, s in self._cut.items()]
         order = topological_order(output)
         self._adjoints: dict[int, float] = {id(output): 1.0}
         made = [Computation(v, tuple([o.data for o in v.operands]), v.data, self) for v in order]
         self.forward = tuple(made)
         self.silent: list[Value] = []
         self._steps = [step for node in reversed(order) for step in self._back(node)]
+        quiet = ", ".join(map(self.text, self.silent[:6])) + ", ..." * (len(self.silent) > 6)
+        self.notes = [f"an adjoint of exactly 0, which passes nothing on: {quiet}"] * bool(quiet)
 
     def _back(self, node: Value) -> Iterator[Contribution]:
         adjoint, partials = self.gradient(node), node.partials
@@ -147,11 +142,10 @@ class Steps(Sequence[Contribution], Shown):
         return value._rule is CONSTANT and not given
 
     def term(self, value: Value) -> Term:
-        text = self.name(value)
-        return Given(value.data) if self.is_number(value) else name(self._cut.get(text, text))
+        return Given(value.data) if self.is_number(value) else name(self.name(value))
 
     def text(self, value: Value) -> str:
-        return LITERAL.set(self.term(value))
+        return TEXT.set(self.term(value))
 
     def gradient(self, value: Value) -> float:
         """Return the derivative of the output by a value; 0 where it does not depend on it."""
@@ -164,24 +158,17 @@ class Steps(Sequence[Contribution], Shown):
         return len(self._steps)
 
     def __str__(self) -> str:
-        rows = [f"δ({self.text(self.output)}) = 1", *map(str, self._steps)]
-        if self.silent:
-            names = ", ".join(map(self.text, self.silent[:6])) + ", ..." * (len(self.silent) > 6)
-            rows.append(f"an adjoint of exactly 0, which passes nothing on: {names}")
-        return typed("\n".join([*rows, *self.long]))
+        rows = f"δ({self.text(self.output)}) = 1", *map(str, self._steps), *self.notes
+        return typed("\n".join(rows))
 
     def __repr__(self) -> str:
         return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
-
-    def _kinds(self) -> dict[str, str]:
-        text = str(self) if len(self) <= ROWS else repr(self)
-        return {"text/html": self._html(), "text/plain": text}
 
     def _html(self) -> str:
         told = [(f"{i:,}", *step.told()) for i, step in enumerate(self._steps[:ROWS], 1)]
         rows = ["".join(CELL.format(html.escape(text)) for text in row) for row in told]
         more = len(self) - ROWS
-        rest = [f"and {more:,} more: step through them with a loop"] * (more > 0) + self.long
+        rest = [f"and {more:,} more: step through them with a loop"] * (more > 0) + self.notes
         under = "".join(f"<p>{html.escape(text)}</p>" for text in rest)
         return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>{under}"
 
@@ -211,16 +198,29 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     source, screen = source or sys.stdin, screen or sys.stdout
     width = shutil.get_terminal_size().columns
     encoding = getattr(screen, "encoding", None) or "utf-8"
-    names = map(found.text, found.survey.values)
-    kept = [plain(typed(name), encoding) for name in names if " " in name]
+    told = [plain(typed(text), encoding) for text in map(found.text, found.survey.values)]
+    broken = [text for text in told if " " in text]
 
     def show(text: str) -> None:
-        rows = plain(text, encoding).split("\n")
-        print("\n".join(wrapped(row, width, kept) for row in rows), file=screen, flush=True)
+        text = plain(text, encoding)
+        for part in broken:  # not a name at its blanks
+            text = text.replace(part, part.replace(" ", "\xa0"))
+        rows = [wrapped(row, width).replace("\xa0", " ") for row in text.split("\n")]
+        print("\n".join(rows), file=screen, flush=True)
 
+    show(HELP)
+    rows, place = _rows(found), 0  # of the row to come
     with _keys(source) as keys:
-        show("\n".join([HELP, *found.long]))
-        _walk(_rows(found), keys, show)
+        for key in takewhile(lambda key: key != _QUIT, keys):
+            if key == _BACK:
+                place = max(place - 1, 1)
+                show(rows[place - 1])
+            elif key in (_NEXT, _RUN):
+                shown = rows[place:] if key == _RUN else rows[place : place + 1]
+                place += len(shown)
+                show("\n".join(shown) or "this is the end; b: back   q: quit")
+            else:
+                show(HELP)
 
 
 def _rows(found: Steps) -> list[str]:
@@ -229,54 +229,31 @@ def _rows(found: Steps) -> list[str]:
     rows += [f"backward  {step}" + f"\n{INDENT}{step.rule}" * bool(step.rule) for step in found]
     leaves = [found.survey.values[i] for i in found.survey.leaves]
     gradients = [f"{found.text(v)} {number(found.gradient(v))}" for v in leaves]
-    rows[-1] += f"\ngradients: {', '.join(gradients) or 'there are no leaves'}"
-    if quiet := ", ".join(map(found.text, found.silent)):
-        rows[-1] += f"\nnothing passes on from {quiet}: an adjoint of exactly 0"
+    told = f"gradients: {', '.join(gradients) or 'there are no leaves'}"
+    rows[-1] = "\n".join([rows[-1], told, *found.notes])
     return [typed(f"[{i}/{len(rows)}] {row}") for i, row in enumerate(rows, 1)]
 
 
-def wrapped(row: str, width: int, names: Iterable[str] = ()) -> str:
-    """Return a row in lines of that width, broken in no number and no name."""
-    kept = map(re.escape, sorted(names, key=len, reverse=True))
-    atom = re.compile(rf"(?:{'|'.join([*kept, '[^ ·]'])})*·? *")
+def wrapped(row: str, width: int) -> str:
+    """Return a row in lines of that width, broken behind blanks and products."""
     lines = [""]
-    for part in re.split("(?<= )(?== )", row):
-        for i, piece in enumerate(atom.findall(part)):
-            whole = piece if i or part[0] != "=" else part  # an equals sign begins a line
-            if lines[-1].strip() and len((lines[-1] + whole).rstrip()) > width:
-                lines.append(INDENT)
-            lines[-1] += piece
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _walk(rows: list[str], keys: Iterator[str], show: Callable[[str], None]) -> None:
-    place, key = -1, None
-    for key in keys:
-        shown = rows[place + 1 :] if key == _RUN else rows[place + 1 : place + 2]
-        if key == _QUIT:
-            break
-        if key == _BACK and place > 0:
-            place -= 1
-            show(rows[place])
-        elif key not in (_NEXT, _RUN):
-            show("this is the beginning; " * (key == _BACK) + HELP)
-        else:
-            place += len(shown)
-            show("\n".join(shown) or "this is the end; b: back   q: quit")
-    if key is None:  # nobody is there to press keys: a notebook's cell, a pipe
-        show("\n".join(rows))
+    for piece in re.findall("[^ ·]*·? *", row):
+        if lines[-1].strip() and len((lines[-1] + piece).rstrip()) > width:
+            lines.append(INDENT)
+        lines[-1] += piece
+    return "\n".join(line.rstrip(" ") for line in lines)
 
 
 @contextmanager
 def _keys(source: Any) -> Iterator[Iterator[str]]:
     """Yield the keys that are pressed: single keys of a terminal, else whole lines."""
     if not source.isatty():
-        words = (line.strip().lower() for line in iter(source.readline, ""))
-        yield (_SAME.get(word, word) for word in words)
+        lines = chain([source.readline() or "run"], source)  # at a pipe's end nobody is there
+        yield (_SAME.get(word, word) for word in (line.strip().lower() for line in lines))
     elif sys.platform == "win32":
         import msvcrt
 
-        yield _pressed(msvcrt.getwch, "\x00\xe0")
+        yield _known(msvcrt.getwch)
     else:
         import termios
         import tty
@@ -284,17 +261,11 @@ def _keys(source: Any) -> Iterator[Iterator[str]]:
         before = termios.tcgetattr(source)
         try:
             tty.setcbreak(source, termios.TCSADRAIN)
-            yield _pressed(lambda: source.read(1))
+            yield _known(lambda: source.read(1))
         finally:
             termios.tcsetattr(source, termios.TCSADRAIN, before)
 
 
-def _pressed(read: Callable[[], str], leads: str = "") -> Iterator[str]:
-    """Yield keys, "" for one that sends several characters, as arrows do."""
-    while key := read():
-        if key == "\x1b" and (key := read()) in ("[", "O"):
-            while not "@" <= read() <= "~":  # which ends such a sequence
-                pass
-            yield ""
-        else:
-            yield "" if key in leads and read() else _SAME.get(key, key.lower())
+def _known(read: Callable[[], str]) -> Iterator[str]:
+    pressed = (_SAME.get(key, key) for key in iter(read, ""))
+    return (key for key in pressed if key in (_NEXT, _BACK, _RUN, _QUIT))

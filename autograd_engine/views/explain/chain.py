@@ -7,14 +7,33 @@ the lower with the other variables held fixed.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
+from autograd_engine.blocks import source_of
+from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
-from autograd_engine.table import ADD, DOT, MEAN, MULTIPLY, SUBTRACT, SUM, azmul
+from autograd_engine.table import (
+    ADD,
+    BINARY,
+    CONSTANT,
+    DOT,
+    MEAN,
+    MULTIPLY,
+    SUBTRACT,
+    SUM,
+    azmul,
+    shares,
+)
+from autograd_engine.views.explain import formulas, notation
+from autograd_engine.views.explain.formulas import DOTS, ONE, Call, Given, Name, Number, Term, name
+from autograd_engine.views.explain.typesetting import TEXT
+from autograd_engine.views.explain.writers import Line
 
 SUMS = (ADD, SUBTRACT, SUM)
 LINEAR = (*SUMS, MULTIPLY, azmul, DOT, MEAN)
@@ -23,8 +42,16 @@ LARGEST = 5  # So many operations, sums not counted, are merged into one factor 
 WIDEST = 16  # So many ways lead through it at most, but for those into a longer sum.
 MANY = 1_000_000_000  # Paths are counted up to this number.
 
-Rules = tuple[Primitive, ...]
-Named = Callable[[Value], bool]
+DEEP = 1  # So many operations deep a value off the chain is written out.
+LONG = 60  # It has so many characters at most; else it has a name.
+LONGEST = 150  # Of a longer definition only the ends are written.
+
+# What a part that textbooks have a name for is called, if that is not yet taken.
+LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
+
+# What numbers that differ are called, and the letter of their index: by it, the numbers.
+Constants = dict[tuple[str, str], dict[int, float]]
+
 Merged = dict[int, dict[int, "Factor"]]  # by what is above, then by the variable below
 Step = tuple[Value, tuple[int, ...]]  # through an operation: its result, which of its operands
 
@@ -50,21 +77,39 @@ class Factor:
 class Chain:
     """The variables between an output and a value, and the factors between variables.
 
-    What is `named` is one, with `whole` nothing else. Where none is, each operation's result is
-    one, but for those that a sum alone uses and one of the primitives `merging` made.
+    What has a name is one. Where nothing has, each operation's result is one, but for those that a
+    sum alone uses and one of the primitives `merging` made. With a depth, only what leaves regions
+    opened to that depth is one, and what has a name outside of regions.
     """
 
     def __init__(
-        self, survey: Survey, wrt: Value, merging: Rules, named: Named, whole: bool = False
+        self, survey: Survey, wrt: Value, merging: tuple[Primitive, ...], depth: int | None = None
     ) -> None:
         self.survey, self.output, self.wrt, self.values = survey, survey.output, wrt, survey.values
+        self._merging, self._whole = merging, depth is not None
+        self.exits = {} if depth is None else self._exits(depth)  # with the regions that they leave
+        told = zip(self.values, survey.given_names, survey.homes)
+        self._named = {id(v) for v, given, home in told if given and not (self._whole and home)}
         self.within: dict[int, Value] = {}  # what the chain goes through, by id
         for value in self.values:
             if value is wrt or self._links(value):
                 self.within[id(value)] = value
         self.connected = id(self.output) in self.within  # the output depends on the value at all
         self.below: dict[int, list[Factor]] = {}  # by the variable above, in operands' order
-        self.variables = [*self._chosen(merging, named, whole)]
+        self.variables = [*self._chosen()]
+        self.begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
+        self.constants: Constants = {}
+        self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
+        # What parts with a name are, by its letter: for each call the name, a formula and numbers.
+        self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
+
+    def _exits(self, depth: int) -> dict[int, str]:
+        found, levels = dict[int, str](), list[int]()
+        for call in self.survey.calls:  # the outer ones first
+            levels.append(levels[call.outer] + 1 if call.outer >= 0 else 0)
+            if levels[-1] <= depth:
+                found |= {id(self.values[i]): call.path for i in call.outputs}
+        return found
 
     def adjoint(self, value: Value) -> float:
         return self.survey.adjoints[self.survey.position[id(value)]]
@@ -90,33 +135,33 @@ class Chain:
         """Return the operands to which the chain goes on, each with its partial."""
         return [p for p in zip(value.operands, value.partials) if id(p[0]) in self.within]
 
-    def _chosen(self, merging: Rules, named: Named, whole: bool) -> Iterator[Value]:
+    def _chosen(self) -> Iterator[Value]:
         """Yield the variables, operands before uses, and find what is below each."""
         within = self.within.values()
         uses = Counter(id(o) for value in within for o, _ in self._links(value))
         into_sums = {id(o) for v in within if v._rule in SUMS for o, _ in self._links(v)}
-        ends = (id(self.output), id(self.wrt))
-        known = any(named(v) for v in within if id(v) not in ends)
-        middles = SUMS if known else merging  # that stand in a longer sum: no place to cut it
+        ends, named = {id(self.output), id(self.wrt)}, self._named | self.exits.keys()
+        known = not (named - ends).isdisjoint(self.within)
+        middles = SUMS if known else self._merging  # that stand in a longer sum: no place to cut it
         sizes: dict[int, tuple[int, int]] = {}  # operations on one way, and ways, to variables
         merged: Merged = {}
-        for value in within:
+        for key, value in self.within.items():
             parts = [sizes.get(id(operand), (0, 1)) for operand, _ in self._links(value)]
             operations, ways = ([*column] for column in zip((0, 0), *parts))
             size = max(operations) if value._rule in SUMS else sum(operations) + 1
             large = not known or size > LARGEST or sum(ways) > WIDEST
-            middle = uses[id(value)] == 1 and value._rule in middles and id(value) in into_sums
+            middle = uses[key] == 1 and value._rule in middles and key in into_sums
             found = self._merged(value, merged, uses)
             # An infinity merged into a factor would meet an adjoint of 0 that passes nothing on.
-            told = id(value) in ends or named(value) or not all(map(math.isfinite, value.partials))
-            if told or (large and not (middle or whole)):
+            told = key in named | ends or not all(map(math.isfinite, value.partials))
+            if told or (large and not (middle or self._whole)):
                 place = self.survey.position
-                self.below[id(value)] = sorted(found.values(), key=lambda f: place[id(f.lower)])
+                self.below[key] = sorted(found.values(), key=lambda f: place[id(f.lower)])
                 for factor in found.values():
                     factor.upper = value
                 yield value
             else:
-                sizes[id(value)], merged[id(value)] = (size, sum(ways)), found
+                sizes[key], merged[key] = (size, sum(ways)), found
 
     def _merged(self, value: Value, merged: Merged, uses: Counter[int]) -> dict[int, Factor]:
         """Return the factors from a value to the variables below it, by these."""
@@ -140,3 +185,105 @@ class Chain:
                     longer = passes or len(way) > 2 * LARGEST
                     into.ways.append(way if longer else [(value, tuple(which)), *way])
         return found
+
+    def name(self, value: Value) -> Name:
+        return name(self.survey.name(value), value.data)
+
+    def symbol(self, factor: Factor) -> formulas.Derivative:
+        upper, lower = self.name(factor.upper), self.name(factor.lower)
+        return formulas.Derivative(upper, lower, number=factor.number)
+
+    def goal(self) -> Term:
+        """Return the symbol of the whole derivative, which must not look like a part of it."""
+        below = self.below[id(self.output)]
+        direct = any(factor.lower is self.wrt for factor in below) and len(below) > 1
+        return formulas.Derivative(self.name(self.output), self.name(self.wrt), direct)
+
+    def defined(self, value: Value) -> Line:
+        steps: tuple[Term, ...] = (Number(value.data),)
+        if value.partials:
+            made = self.definition(value)
+            steps = (formulas.clipped(made) if len(TEXT.set(made)) > LONGEST else made, *steps)
+        return Line(self.name(value), steps, code=source_of(value))
+
+    def definition(self, value: Value, depth: int = 0) -> Term:
+        if id(value) in self.exits:
+            given = [factor.lower for factor in self.below[id(value)]]
+            return Call(self.exits[id(value)], (*formulas.elided(given, self.name), DOTS))
+        if value._rule in SUMS:
+            return self._sum(value, depth)
+        return notation.written(value._rule, *[self.term(o, depth + 1) for o in value.operands])
+
+    def term(self, value: Value, depth: int = 0) -> Term:
+        """Return a value by its name, or else as the operation that made it, or as a number."""
+        if self._is_named(value):
+            return self.name(value)
+        merged = id(value) in self.within
+        if value.partials and (merged or depth <= DEEP):
+            made = self.definition(value, 0 if merged else depth)
+            if len(TEXT.set(made)) <= LONG:
+                return made
+        return Given(value.data) if value._rule is CONSTANT else self.name(value)
+
+    def _is_named(self, value: Value) -> bool:
+        given = self.survey.given_names[self.survey.position[id(value)]]
+        return bool(given) or id(value) in self.below or id(value) in self.exits
+
+    def _sum(self, value: Value, depth: int) -> Term:
+        """Return a sum of sums, without the 0 with which Python's sum() begins."""
+        parts: list[tuple[Callable[[Term], Term], Value]] = []
+        waiting = [(False, value)]
+        while waiting:
+            sign, part = waiting.pop()
+            if part._rule in SUMS and (part is value or not self._is_named(part)):
+                signs = (sign, *[sign != (part._rule is SUBTRACT)] * (len(part.operands) - 1))
+                waiting.extend(reversed([*zip(signs, part.operands)]))
+            elif part._rule is not CONSTANT or part._data != 0.0 or self._is_named(part):
+                parts.append((formulas.negated if sign else lambda term: term, part))
+        made = lambda pair: pair[0](self.term(pair[1], depth + 1))  # noqa: E731
+        return formulas.whole(formulas.elided(parts, made))
+
+    def formula(self, factor: Factor) -> Term | None:
+        found = []
+        for route in factor.routes():
+            symbols = [*filter(None, map(self._partial, route))]
+            if len(symbols) < len(route):
+                return None
+            found.append(formulas.multiplied(symbols or [ONE]))
+        return formulas.added(found) if found else None
+
+    def _partial(self, step: Step) -> Term | None:
+        value, which = step
+        parts, count = (*value.operands, value), len(value.operands)  # the output stands at -1
+        term, aside = lambda k: self.term(parts[k]), partial(self._aside, value)
+        found = [notation.partial(value._rule, i, term, count, aside) for i in which]
+        return None if None in found else formulas.added([*filter(None, found)])
+
+    def _aside(self, value: Value, symbol: Symbol, written: Term) -> Term:
+        """Return the name of a part that textbooks have a name for, such as a probability."""
+        rule, given = value._rule, value.operands
+        letter = symbol.name.rstrip("₀₁₂₃₄₅₆₇₈₉")
+        index = symbol.name[len(letter) :]
+        if letter == "y" and not isinstance(written, (Given, Number)):
+            return written
+        data = [operand.data for operand in given]
+        known = {OUT: value.data, **dict(zip(operands(rule, len(given)), data))}
+        number = substituted(symbol.operands[0], lambda row, *x: float(row(*x)), known)
+        key = (letter, *map(id, given))
+        if key not in self._asides:
+            texts = [term.text for term in map(self.term, given) if isinstance(term, Name)]
+            calls = {text[text.rfind("[") :] if text[-1] == "]" else "" for text in texts}
+            call = calls.pop() if len(calls) == 1 else ""
+            taken = set(self._asides.values())
+            free = [c for c in LETTERS[letter] if (c, call) not in taken and c not in self.begun]
+            if not free:
+                return written
+            self._asides[key] = free[0], call
+            numbers: Term = Number(number)
+            if letter == "p" and rule is not BINARY:
+                written = Call("softmax", formulas.elided(given, self.term))
+                numbers = formulas.row(shares(tuple(data)))
+            told = (Name(free[0] + call), written, numbers)
+            self.told.setdefault(free[0], []).extend([told] * (letter != "y"))
+        letter, call = self._asides[key]
+        return Name(letter + index + call, number)

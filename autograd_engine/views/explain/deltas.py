@@ -9,12 +9,12 @@ from itertools import product, zip_longest
 from typing import Any
 
 from autograd_engine.engine import Value
+from autograd_engine.gradients import holds
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import formulas
-from autograd_engine.views.explain.chain import Factor
+from autograd_engine.views.explain.chain import Chain, Constants, Factor
 from autograd_engine.views.explain.formulas import ZERO, Delta, Minus, Name, Number, Sigma, Term
 from autograd_engine.views.explain.typesetting import TEXT
-from autograd_engine.views.explain.wording import Constants, Wording
 from autograd_engine.views.explain.writers import Line
 
 FEW = 3  # So many that are alike are told of one by one if no general formula holds for all.
@@ -26,12 +26,21 @@ Group = list[Value]  # variables that were used alike
 class Deltas:
     """The adjoints of the variables of one chain, in groups of variables that were used alike."""
 
-    def __init__(self, wording: Wording) -> None:
-        self._wording = wording
-        self._chain = chain = wording.chain
-        self._home = wording.repeat_of.get
-        # What a repeat begins with is often 0, and then no term.
-        self._nought = {ZERO, *[wording.name(v) for v in wording.begins() if not v.data]}
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        survey, homes, states = chain.survey, dict[int, tuple[int, str]](), list[Value]()
+        for number, repeat in enumerate(survey.repeats):
+            inside = [survey.values[i] for row in repeat.places for i in row]
+            homes |= {id(value): (number, value._rule.symbol) for value in inside}
+            states += [survey.values[i] for row in survey.states(repeat) for i in row]
+        self._home = homes.get  # the repeat, and what made the value
+        # Those that are called by the step, not by a label or a place in a model.
+        states = [v for v in states if not v.label and "⁽" not in survey.name(v)]
+        self._states, letters = {*map(id, states)}, {chain.name(v).text[0] for v in states}
+        given = [v for v, name in zip(survey.values, survey.given_names) if name[:1] in letters]
+        # What stands for states before the first step is often 0, and then no term.
+        self.begins = [value for value in given if not (value.operands or value.label)]
+        self._nought = {ZERO, *[chain.name(v) for v in self.begins if not v.data]}
         self.ranges: dict[int, str] = {}  # what the index of a Σ runs over
         self._uses: dict[int, list[Factor]] = {id(value): [] for value in chain.variables}
         for factor in chain.factors():
@@ -50,7 +59,7 @@ class Deltas:
             return False
         operands = [part for made, _ in below[0].steps() for part in made.operands]
         alone = all(id(part) in chain.within or part._rule is CONSTANT for part in operands)
-        return alone and not value.label and not self._wording.is_step(value)
+        return alone and not value.label and id(value) not in self._states
 
     def groups(self) -> list[Group]:
         """Return the variables but the output in groups, each behind those that use it."""
@@ -74,9 +83,9 @@ class Deltas:
 
         def line(value: Value) -> Line:
             term = formulas.folded(self._delta(value))
-            fresh = all(map(self._wording.are_fresh, self._uses[id(value)]))
+            fresh = all(holds(v) for use in self._uses[id(value)] for v, _ in use.steps())
             steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
-            return Line(left or Delta(self._wording.name(value)), tuple(steps))
+            return Line(left or Delta(self._chain.name(value)), tuple(steps))
 
         yield from self._alike(group, line, adjoint=True)
 
@@ -90,18 +99,16 @@ class Deltas:
                 key = self._home(id(one[0])) or id(one)
                 joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
-            yield from self._alike(group, self._wording.defined, adjoint=False)
+            yield from self._alike(group, self._chain.defined, adjoint=False)
 
     def _alike(self, group: Group, line: Callable[[Value], Line], adjoint: bool) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
-        first = any(use.upper is self._chain.output for use in self._uses[id(group[0])])
-        spare = "ycde" if adjoint and first else "xcde"
-        names = [self._wording.name(value) for value in group]
+        names = [self._chain.name(value) for value in group]
         lefts: list[Term] = [Delta(called) if adjoint else called for called in names]
         numbers = [self._chain.adjoint(value) if adjoint else value.data for value in group]
-        make = self._delta if adjoint else self._wording.definition
+        make = self._delta if adjoint else self._chain.definition
         terms = [make(value) for value in group] if len(group) > 1 else []
-        if found := self._common(terms, group[0], names, "j", spare):
+        if found := self._common(terms, group[0], names, "j"):
             part, index, general = found
             yield from map(line, group[part.stop :])
             rights = formulas.folded(general) if adjoint else general, formulas.row(numbers[part])
@@ -114,24 +121,24 @@ class Deltas:
             yield Line(others, (formulas.row(numbers[1:]),), note="likewise")
 
     def _common(
-        self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str
+        self, terms: list[Term], value: Value, names: list[Name], below: str
     ) -> tuple[slice, Index, Term] | None:
         """Return what terms of values such as this have in common that differ in an index."""
-        known, texts = self._wording, [called.text for called in names]
-        step = known.is_step(value) and "[" not in self._wording.name(value).text
+        known, texts = self._chain, [called.text for called in names]
+        step = id(value) in self._states and "[" not in self._chain.name(value).text
         letters = ("t" if step else below) + ("t" if self._home(id(value)) else "s")
         letters += "l" if below == "j" else "m"
-        free = "".join(letter for letter in spare if letter not in known.begun)
-        return common(terms, texts, letters, self._wording.constants, free)
+        free = "".join(letter for letter in "xcde" if letter not in known.begun)
+        return common(terms, texts, letters, self._chain.constants, free)
 
     def _delta(self, value: Value) -> Term:
         """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
         uses = self._uses[id(value)][::-1]
-        pairs = [(self._passed_back(use), self._wording.name(use.upper)) for use in uses]
+        pairs = [(self._passed_back(use), self._chain.name(use.upper)) for use in uses]
         there = [p for p in pairs if self._nought.isdisjoint(getattr(p[0], "factors", (p[0],)))]
         terms, names = map(list, zip(*there or pairs[:1]))
         middle = uses[(len(uses) - 1) // 2].upper  # at the ends others may stand
-        found = self._common(terms, middle, names, "k", "xcde")
+        found = self._common(terms, middle, names, "k")
         if not found or len(found[1].numbers) > 1:
             return formulas.added([t for t in terms if formulas.folded(t) != ZERO] or [ZERO])
         part, index, general = found
@@ -143,14 +150,14 @@ class Deltas:
 
     def _passed_back(self, use: Factor) -> Term:
         """Return what one use contributes to an adjoint: the factor times the adjoint above."""
-        upper, formula = use.upper, self._wording.formula(use)
+        upper, formula = use.upper, self._chain.formula(use)
         if formula is None or len(TEXT.set(formula)) > LONG:
-            formula = self._wording.symbol(use)
+            formula = self._chain.symbol(use)
         if id(upper) in self._passed:
             return formulas.multiplied([self._delta(upper), formula])
         if upper is self._chain.output:
             return formula
-        above = Delta(self._wording.name(upper), self._chain.adjoint(upper))
+        above = Delta(self._chain.name(upper), self._chain.adjoint(upper))
         first = use.lower is self._chain.wrt
         return formulas.multiplied([above, formula] if first else [formula, above])
 

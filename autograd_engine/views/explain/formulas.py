@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -53,7 +52,6 @@ _LOWERED = dict(zip("0123456789+−aehijklmnoprstuvx", INDICES))
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾˙ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
 _RAISED = dict(zip("0123456789+−().abcdefghijklmnoprstuvwxyz", RAISED))
 
-LONGEST = 20  # So many characters of a name stand in formulas; the whole of it is told once.
 FIRST, LAST = 4, 2  # So many terms of many are written, at the beginning and at the end.
 
 
@@ -81,10 +79,7 @@ def numbers(term: Term) -> Term:
     if isinstance(term, Sigma):
         found = numbers(term.spelled)
         return clipped(found) if isinstance(found, Sum) and len(found.terms) > 6 else found
-    found = inside(term, numbers)
-    if isinstance(found, Fraction) and isinstance(found.top, Number) and found.top.value < 0.0:
-        return Minus(Fraction(negated(found.top), found.bottom))
-    return found
+    return inside(term, numbers)
 
 
 def folded(term: Term) -> Term:
@@ -104,6 +99,7 @@ def folded(term: Term) -> Term:
 # fmt: off
 def _parts(term: Term) -> tuple[Term, ...]:    return term.terms if isinstance(term, Sum) else (term,)
 def added(terms: Sequence[Term]) -> Term:      return whole(elided(terms))
+def negated(term: Term) -> Term:               return Number(-term.value) if isinstance(term, Number) else Minus(term)
 def plus(left: Term, right: Term) -> Term:     return Sum((*_parts(left), *_parts(right)))
 def minus(left: Term, right: Term) -> Term:    return Sum((*_parts(left), *map(negated, _parts(right))))
 def times(left: Term, right: Term) -> Term:    return _simplified(Product((left, right)))
@@ -124,12 +120,6 @@ def whole(terms: Sequence[Term]) -> Term:
     if all(isinstance(term, Number) for term in terms):
         return Number(sum(term.value for term in terms if isinstance(term, Number)))
     return Sum(tuple(part for term in terms for part in _parts(term)))
-
-
-def negated(term: Term) -> Term:
-    if isinstance(term, Minus):
-        return term.term
-    return Number(-term.value) if isinstance(term, Number) else Minus(term)
 
 
 def _simplified(term: Term) -> Term:
@@ -191,17 +181,6 @@ def raised(text: str) -> str:
     """Return what stands above the line, nothing where Unicode has no such character."""
     found = [_RAISED.get(character, "") for character in text]
     return "".join(found) if all(found) else ""
-
-
-def cut(names: Iterable[str]) -> dict[str, str]:
-    """Return what stands for each long name: its beginning, its ends too where some are alike."""
-    long, found = [text for text in names if len(text) > LONGEST], dict[str, str]()
-    for tail in (0, 7):
-        left = {text: f"{text[: 19 - tail]}…{text[len(text) - tail :]}" for text in long}
-        count = Counter(left.values())
-        found |= {text: said for text, said in left.items() if count[said] == 1}
-        long = [text for text in long if text not in found]
-    return found
 
 
 def spread(numbers: Mapping[str, Iterable[int]]) -> str:

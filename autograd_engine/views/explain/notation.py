@@ -51,6 +51,7 @@ RULES: dict[str, Callable[..., Any]] = {  # the derivative by operand i
     "erfc":          lambda rule, i, x: -2.0 * table.exp(-(x**2.0)) / unfolded(table.sqrt, math.pi),
     "log2":          lambda rule, i, x: 1.0 / (unfolded(table.log, 2.0) * x),
     "log10":         lambda rule, i, x: 1.0 / (unfolded(table.log, 10.0) * x),
+    "logaddexp":     lambda rule, i, *xs: table.sigmoid(xs[i] - xs[1 - i]),
     "sigmoid":       lambda rule, i, x: OUT * (1.0 - OUT),
     "maximum":       lambda rule, i, *xs: table.above(xs[i], xs[1 - i]) + 0.5 * table.equals(*xs),
     "minimum":       lambda rule, i, *xs: table.above(xs[1 - i], xs[i]) + 0.5 * table.equals(*xs),
@@ -71,20 +72,19 @@ RULES: dict[str, Callable[..., Any]] = {  # the derivative by operand i
 
 @lru_cache(maxsize=1024)
 def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | None:
-    """Return a rule's expression in the words of a textbook; None if it cannot be read."""
+    """Return a derivative in the words of a textbook, of -1 the primitive; None: unreadable."""
     called = spoken(primitive)
-    if is_built_in(primitive) and called in RULES:
+    if which >= 0 and is_built_in(primitive) and called in RULES:
         return RULES[called](primitive, which, *operands(primitive, count))  # type: ignore[no-any-return]
     try:
-        found = symbols.partials(primitive, count)[which]
+        partials = symbols.partials(primitive, count) if which >= 0 else ()
+        found = partials[which] if partials else symbols.formula(primitive, count)
     except Exception:  # whatever somebody's own rule does not do with a symbol
         return None
-    if isinstance(found, Symbol) and found.rule is table.portion:
-        return table.sigmoid(found.operands[0] - found.operands[1])  # type: ignore[no-any-return]
     return None if is_long(found) else found
 
 
-def is_long(expression: Expression) -> bool:
+def is_long(expression: Expression | None) -> bool:
     """Say whether nobody would read this: a loop over many operands, written out."""
     parts = [expression]
     for part in parts:  # it grows meanwhile
@@ -148,39 +148,22 @@ def partial(
     rule: Primitive, which: int, term: Callable[[int], Term], count: int = 0, aside: Aside = None
 ) -> Term | None:
     """Return the derivative by one operand, of terms at places (-1: the output); None: unreadable."""
+    places = {OUT: -1, **{symbol: i for i, symbol in enumerate(operands(rule, count))}}
     found = textbook(rule, which, count)
-    return None if found is None else read(found, _placed(operands(rule, count), term), aside)
+    return None if found is None else read(found, lambda symbol: term(places[symbol]), aside)
 
 
 @lru_cache(maxsize=1024)
 def rule(primitive: Primitive, which: int, names: Names = ("u", "v"), count: int = 0) -> Term:
-    """Return a primitive's own rule: its derivative by one operand."""
-    terms = _named(primitive, names, count)
-    found = partial(primitive, which, terms.__getitem__, count)
-    upper = formulas.Derivative(terms[-1], terms[which])
-    return upper if found is None else formulas.Equal(upper, found)
-
-
-def meaning(primitive: Primitive, names: Names, count: int = 0) -> Term:
-    """Return a primitive, and what its forward function makes of the operands if it tells."""
-    terms, found = _named(primitive, names, count), symbols.formula(primitive, count)
-    if found is not None and not is_long(found):
-        term = read(found, _placed(operands(primitive, count), terms.__getitem__))
-        return terms[-1] if term == terms[-1] else formulas.Equal(terms[-1], term)
-    return terms[-1]
-
-
-def _named(primitive: Primitive, names: Names, count: int) -> list[Term]:
+    """Return a primitive's own rule, its derivative by one operand, or of -1 what it computes."""
     count = count or len(primitive.domain)
     if count > len(names):
         names = tuple([f"{names[0]}{lowered(str(i))}" for i in range(count)])
     given = list(map(name, names[:count]))
-    return [*given, written(primitive, *given)]
-
-
-def _placed(symbols: tuple[Symbol, ...], term: Callable[[int], Term]) -> Callable[[Symbol], Term]:
-    places = {OUT: -1, **{symbol: i for i, symbol in enumerate(symbols)}}
-    return lambda symbol: term(places[symbol])
+    terms = [*given, written(primitive, *given)]
+    found = partial(primitive, which, terms.__getitem__, count)
+    upper = terms[-1] if which < 0 else formulas.Derivative(terms[-1], terms[which])
+    return upper if found in (None, upper) else formulas.Equal(upper, found)
 
 
 def read(expression: Expression, names: Callable[[Symbol], Term], aside: Aside = None) -> Term:

@@ -33,12 +33,9 @@ FORMS = {
 
 
 class Text:
-    """Formulas as text on one line; in a literal one a + (−2) stays as it is, else it is a − 2."""
+    """Formulas as text on one line, a + (−2) as a − 2."""
 
     column = 0
-
-    def __init__(self, literal: bool = False) -> None:
-        self.literal = literal
 
     def set(self, term: Term, least: int = SUM) -> str:
         """Return the term written out, in brackets where it holds together less than `least`."""
@@ -104,8 +101,8 @@ class Text:
     def _parts(self, terms: Sequence[Term]) -> Iterator[str]:
         for first, part in zip((True, *[False] * len(terms)), terms):
             sign, part = (True, part.term) if isinstance(part, Minus) else (False, part)
-            other = None if self.literal and not isinstance(part, Number) else _opposite(part)
-            sign, part = (not sign, other) if other else (sign, part)
+            if other := _opposite(part):
+                sign, part = not sign, other
             lead = "−" * sign if first else " − " if sign else " + "
             least = PRODUCT if lead or isinstance(part, formulas.Sigma) else SUM  # (Σ a) + b
             yield (self.mark(lead) if lead else "") + self.set(part, least)
@@ -220,7 +217,7 @@ def _opposite(term: Term) -> Term | None:
 
 _MARKS = {"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"}
 _COMMANDS = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "σ"}
-TEXT, MATHML, LATEX, LITERAL = Text(), MathML(), Latex(), Text(literal=True)
+TEXT, MATHML, LATEX = Text(), MathML(), Latex()
 
 _SPELLED = {"∂": "d", "·": "*", "−": "-", "₋": "-", "σ": "sigmoid", "√": "sqrt ", "…": "..."}
 _SPELLED |= {"≠": "!=", "≥": ">=", "←": "<-", "’": "'", "Σ": "sum_"}

@@ -70,11 +70,8 @@ class Explanation(Shown):
         """The derivation as a page of HTML, which needs nothing else and runs nothing."""
         return PAGE.format(html.escape(self.text.split("\n")[0]), self._html())
 
-    def __str__(self) -> str:
-        return self.text
-
     def __repr__(self) -> str:
-        return f"<Explanation: {self.text.splitlines()[0]} ...>"
+        return self.text
 
     def _html(self) -> str:
         body = "".join(written(self._lines, "html"))
@@ -84,7 +81,7 @@ class Explanation(Shown):
     def _kinds(self) -> dict[str, str]:
         # No HTML: notebooks would prefer it to LaTeX, which they set better, and which is
         # shown in one that is opened again without trust.
-        return {"text/markdown": self.markdown, "text/plain": self.text}
+        return {"text/markdown": self.markdown}
 
 
 def written(lines: Iterable[Line], name: str) -> Iterator[str]:
@@ -126,11 +123,8 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]#|$~])", r"\\\1", html.escape(text, quote=False))
 
 
-def _code_span(text: str) -> str:
-    # Between enough backquotes that those inside do not end it.
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence, space = "`" * (longest + 1), " " * bool(longest)
-    return f"  {fence}{space}{text}{space}{fence}"
+def _typewritten(code: str) -> str:
+    return f" <code>{html.escape(code)}</code>"
 
 
 _MATH = '<math displaystyle="true"><mrow>{}</mrow></math>'
@@ -151,10 +145,10 @@ def _html(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
 # they are typed; how the rows of an equation are put together.
 MEDIA: dict[str, tuple[Any, ...]] = {
     "text": (TEXT, "{}", " = {}", "   ({})", str, "\n  # {}".format, _text),
-    "markdown": (LATEX, "${}$", " = {}", " ({})", _escaped, _code_span, _markdown),
+    "markdown": (LATEX, "${}$", " = {}", " ({})", _escaped, _typewritten, _markdown),
     "html": (
         *(MATHML, _MATH, "<mo>=</mo><mrow>{}</mrow>", '<span class="note">{}</span>'),
-        *(html.escape, lambda code: f"<code>{html.escape(code)}</code>", _html),
+        *(html.escape, _typewritten, _html),
     ),
 }
 
