@@ -114,26 +114,6 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
     its box, such as a call. A box comes as a whole where it can, else in parts; leaves of more than
     one of them come by themselves.
     """
-    wholes: dict[int, list[int]] = defaultdict(list)
-    for i, box in boxes.items():
-        wholes[box].append(i)
-    first = {values[0]: box for box, values in wholes.items()}
-    # By the first value of each box, those of the boxes that feed it, its own where it must not.
-    given: dict[int, set[int]] = {i: set() for i in first}
-    for i, box in boxes.items():
-        for o in operands[i]:
-            if o in boxes and fine[o] != fine[i] and (operands[o] or boxes[o] != box):
-                given[wholes[box][0]].add(wholes[boxes[o]][0])
-    apart = not any(i in below for i, below in given.items())
-    if apart and (found := _ordered(first, first, given, cutting=False)):
-        return [(box, False, wholes[box]) for box, _, _ in found]
-    return _ordered(boxes, fine, operands)
-
-
-def _ordered(
-    boxes: dict[int, int], fine: dict[int, int], operands: Any, cutting: bool = True
-) -> list[Part]:
-    """Return the parts; none where a box must be cut, unless `cutting`."""
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
     box_of: list[int] = []  # of each part
     first = {box: i for i, box in reversed(boxes.items())}  # the first value of each box
@@ -184,8 +164,6 @@ def _ordered(
         which = which if whole[which] else not which
         if whole[which]:
             place(heappop(whole[which])[1])
-        elif not cutting:
-            return []
         else:
             place(boxes[next(i for i in rest if i not in part and operands[i])])
             cut = True
