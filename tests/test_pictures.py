@@ -691,7 +691,7 @@ def test_what_is_not_a_value_is_refused():
     for call in (draw, draw_dot):
         with pytest.raises(TypeError, match="needs a Value, not float"):
             call(1.0)
-    with pytest.raises(TypeError, match="focus must be a Value"):
+    with pytest.raises(ValueError, match="focus 'x' is not in the graph"):
         draw(Value(1.0) + 1.0, focus="x")
 
 

@@ -10,7 +10,7 @@ import html
 import json
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from itertools import islice
 from os import PathLike
@@ -138,8 +138,8 @@ def read(names: str) -> str:
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names.split())
 
 
-def page_graph(survey: Survey, places: dict[int, int] | None = None) -> tuple[Data, Rules]:
-    """Return a graph without its numbers; `places` are those of a model's parameters, by id."""
+def page_graph(survey: Survey, parameters: Iterable[Value] = ()) -> tuple[Data, Rules]:
+    """Return a graph without its numbers; a model's `parameters` are in the gradient's order."""
     values, names = survey.values, survey.names  # the output is the last
     homes, full = dict[str, int](), []  # what full names begin with
     for path, name in zip(survey.full_names, names):
@@ -155,7 +155,7 @@ def page_graph(survey: Survey, places: dict[int, int] | None = None) -> tuple[Da
         "rule": [rules.setdefault((v._rule, len(v.operands)), len(rules)) for v in values],
         "rules": [described_rule(*kind) for kind in rules],
         "operands": survey.operands,
-        "network": page_network(survey, places),
+        "network": page_network(survey, parameters),
         **pictures(Folding(survey, few=True), names),
     }
     return data, rules

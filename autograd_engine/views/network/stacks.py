@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from string import digits
 from typing import Any, NamedTuple
 
@@ -117,16 +117,10 @@ def of_output(survey: Survey) -> Network:
             chains.setdefault(tuple(map(_kind, chain)), []).append(chain)
     # Each step of a recurrence may be a part of a longer chain.
     kinds = [kind for kind in chains if not any(set(kind) < set(other) for other in chains)]
-    if not kinds:
+    if len(kinds) != 1:
         raise ValueError(
-            "there is no network in this graph: style='network' draws the neurons of ag.nn that "
-            "computed it. Draw its values: ag.draw(output)"
-        )
-    if len(kinds) > 1:
-        listed = ", ".join(" to ".join(path or "neuron" for path, *_ in k) for k in kinds[:4])
-        raise ValueError(
-            f"there are {len(kinds)} networks in this graph, none fed by another alone: {listed}. "
-            "Draw each, ag.draw(model), or what connects them, ag.draw(output, style='folded')"
+            f"style='network' draws the one network, of neurons of ag.nn, behind an output; here "
+            f"are {len(kinds)}. Draw each, ag.draw(model), or the values, ag.draw(output)"
         )
     first, *others = chains[kinds[0]]
     values = [value for stage in first for _, value in stage.parts if value._rule is LEAF]
@@ -139,11 +133,11 @@ def of_output(survey: Survey) -> Network:
     return Network(title, [stack], list(named.values()), note)
 
 
-def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[str, Any] | None:
+def page_network(survey: Survey, parameters: Iterable[Value] = ()) -> dict[str, Any] | None:
     """Return the one network of a graph as a page draws it, None where there is none or several.
 
-    A unit is its number, output, bias (-1: none) and weights, as positions; `order` has the
-    parameters as the gradient lists them, by `places` of their ids or as they are found.
+    A unit is its number, output, bias (-1: none) and weights, as positions; `order` has those of
+    the parameters as the gradient lists them, a model's as given, or as they are found.
     """
     try:
         network = of_output(survey)
@@ -158,8 +152,8 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
         return [unit.number, *at(unit.output), *(at(*unit.bias) or [-1]), at(*unit.weights)]
 
     layers = [{"path": stage.path, "units": [*map(row, stage.units)]} for stage in stages]
-    known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
-    order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
+    listed = parameters or [value for _, value in network.named]
+    order = [survey.position.get(id(value), -1) for value in listed]
     return {"inputs": at(*(u.output for u in inputs.units)), "layers": layers, "order": order}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from heapq import heappop, heappush
 from itertools import groupby, takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
@@ -130,11 +130,20 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
                 waiting[box] += fine[o] != fine[i]
         if not missing[i]:
             ready[box].append(i)
-
-    def place(box: int) -> None:
-        """Place of a box what waits for nothing, as a part."""
+    # Values follow values, and boxes boxes, where they can. Where each box left waits for another,
+    # what can be placed of one of them is a part.
+    rest, which, cut, fed = iter(boxes), False, False, {*first}
+    while len(part) < len(boxes):
+        for box in fed:
+            if not waiting[box] and ready.get(box):
+                heappush(whole[box != first[box]], (first[box], box))
+        which = which if whole[which] else not which
+        if whole[which]:
+            box = heappop(whole[which])[1]
+        else:
+            cut, box = True, boxes[next(i for i in rest if i not in part and operands[i])]
         pending, later, fed = ready.pop(box), set(), {box}
-        while pending:
+        while pending:  # of the box what waits for nothing
             i = pending.pop()
             part[i] = len(box_of)
             for user in uses[i]:
@@ -149,24 +158,6 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
                     if not missing[user]:
                         (pending if its == box and user not in later else ready[its]).append(user)
         box_of.append(box)
-        wait(fed)
-
-    def wait(some: Iterable[int]) -> None:
-        for box in some:
-            if not waiting[box] and ready.get(box):
-                heappush(whole[box != first[box]], (first[box], box))
-
-    # Values follow values, and boxes boxes, where they can. Where each box left waits for another,
-    # what can be placed of one of them is a part.
-    wait(first)
-    rest, which, cut = iter(boxes), False, False
-    while len(part) < len(boxes):
-        which = which if whole[which] else not which
-        if whole[which]:
-            place(heappop(whole[which])[1])
-        else:
-            place(boxes[next(i for i in rest if i not in part and operands[i])])
-            cut = True
     # What only later parts of its box use moves there, and leaves of several move out of them.
     heads: dict[int, dict[int, bool]] = defaultdict(dict)  # part -> whether it can move there
     for i in reversed(boxes) if cut else ():

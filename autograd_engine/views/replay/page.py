@@ -151,9 +151,9 @@ def _contents(
         if boundary.plane:
             cells.append(boundary.cells(boundary.plane))
     told = ("loss", "accuracy", "validation_loss")
-    places, found = {id(value): i for i, value in enumerate(recording.parameters, 1)}, []
+    found = []
     for survey, rows in takes.values():  # the frames in which a graph has one shape
-        drawn, _ = page_graph(survey, places)
+        drawn, _ = page_graph(survey, recording.parameters)
         if network := drawn["network"]:
             network["responses"] = responses(network, survey, rules)
         numbers = packed(survey, list(rows.values()), "data", "gradients")
