@@ -39,7 +39,7 @@ Data = dict[str, Any]  # what a page reads
 
 
 class Page(Shown):
-    """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`."""
+    """A page: shown by notebooks, saved by `save`, as text in `html`."""
 
     def __init__(self, text: str, title: str, shown: str, path: str | PathLike[str] | None) -> None:
         self.html, self.description, self._still = text, title, shown
@@ -47,7 +47,7 @@ class Page(Shown):
             self.save(path)
 
     def __repr__(self) -> str:
-        return f"<Page to explore: {self.description}>"
+        return f"<Page: {self.description}>"
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the page to a file.
@@ -79,7 +79,7 @@ def explore(
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> explore(a * b + a)
-    <Page to explore: 4 values, 2 leaves>
+    <Page: 4 values, 2 leaves>
     """
     (output,) = adopted(output)
     if not isinstance(output, Value):
