@@ -26,13 +26,12 @@ from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Name, Term
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.network.stacks import Rules, page_network
 from autograd_engine.views.notebooks import Shown, frame, framed
 from autograd_engine.views.picture.drawing import draw
 from autograd_engine.views.picture.folding import Folding
-from autograd_engine.views.picture.styles import ordered
+from autograd_engine.views.picture.styles import ordered, pictures
 from autograd_engine.words import counted
 
 Data = dict[str, Any]  # what a page reads
