@@ -7,9 +7,19 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from autograd_engine.views.layout.ranks import Layers, box_ranks, cluster_paths, untangle
-from autograd_engine.views.layout.routes import Layout, Rectangle, lay_out
-from autograd_engine.views.layout.scene import Arrow, Box, Cluster, Scene, box_size, text_width
+from autograd_engine.views.layout.routes import Layers, lay_out, untangle
+from autograd_engine.views.layout.scene import (
+    Arrow,
+    Box,
+    Cluster,
+    Layout,
+    Rectangle,
+    Scene,
+    box_ranks,
+    box_size,
+    cluster_paths,
+    text_width,
+)
 from autograd_engine.views.picture.markup import write_svg
 
 DIRECTIONS = ["LR", "TB", "RL", "BT"]

@@ -1,10 +1,13 @@
-"""What a picture holds before it is laid out: boxes, arrows, clusters, as plain data and text."""
+"""What a picture holds before it is laid out: boxes, arrows, clusters, and the rank of each box."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Sequence
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from operator import eq
 from typing import Any, NamedTuple
 
 # The first of these have a ∂ of their own: taken from another font it may look like an ð.
@@ -12,6 +15,9 @@ FONTS = "DejaVu Sans Mono,Menlo,Consolas,Liberation Mono,Courier New,monospace"
 INPUTS = "inputs"  # the row that stands in the first rank
 FONT_SIZE = 11
 LINE_HEIGHT = 14.0
+
+Point = tuple[float, float]
+Links = dict[int, dict[int, int]]  # to each number those before it, with the least steps between
 
 
 class Look(NamedTuple):
@@ -74,6 +80,26 @@ class Scene(NamedTuple):  # a whole picture without positions
     description: str = ""
 
 
+class Rectangle(NamedTuple):
+    """A place: u runs along the direction, v across it."""
+
+    u0: float
+    v0: float
+    u1: float
+    v1: float
+
+
+class Layout(NamedTuple):
+    """Where everything stands; `routes` holds for each arrow its strokes, lists of points."""
+
+    length: float
+    breadth: float
+    boxes: list[Rectangle]
+    clusters: list[Rectangle]
+    labels: list[Rectangle | None]
+    routes: list[list[list[Point]]]
+
+
 def rows(parts: Sequence[Any]) -> list[list[int]]:
     """Return the numbers of boxes or frames that stand in a row inside one frame, in order."""
     found: dict[tuple[int, str], list[int]] = {}
@@ -107,3 +133,54 @@ def box_size(box: Box) -> tuple[float, float]:
     width, height = (max(widths), sum(heights)) if box.stacked else (sum(widths), max(heights))
     margin = 6.0 if LOOKS[box.kind].double else 0.0
     return max(width, 34.0) + margin, height + margin + (4.0 if box.kind == "operation" else 0.0)
+
+
+def cluster_paths(scene: Scene) -> dict[int, list[int]]:
+    """Return for each cluster the clusters around it, outermost first, and itself; -1 has none."""
+    paths: dict[int, list[int]] = {-1: []}
+    for number, cluster in enumerate(scene.clusters):
+        paths[number] = [*paths[cluster.cluster], number]
+    return paths
+
+
+def box_ranks(scene: Scene) -> list[int]:
+    """Return the rank of each box: its longest path from a source, or later if that is nearer."""
+    count = len(scene.boxes)
+    arrows: Links = {box: {} for box in range(count)}
+    for arrow in scene.arrows:
+        arrows[arrow.head][arrow.tail] = 1
+    before = _walled(scene, arrows)
+    try:
+        order = [*TopologicalSorter(before).static_order()]
+    except CycleError:  # clusters feed each other
+        before, order = arrows, [*TopologicalSorter(arrows).static_order()]
+    rank = dict.fromkeys(order, 0)
+    after: Links = {number: {} for number in order}
+    for number in order:
+        for other, steps in before[number].items():
+            after[other][number] = steps
+            rank[number] = max(rank[number], rank[other] + steps)
+    # Boxes move nearer to their uses where that makes the sum of all arrows no longer.
+    uses = {number: sum(after[number].values()) for number in order}
+    held: dict[int, int] = {}  # how many arrows to a box would get longer
+    for number in order:
+        held[number] = sum(o < count and (held[o] > 0 or uses[o] > 1) for o in before[number])
+    for box in reversed(order):
+        if box < count and scene.boxes[box].row[0] != INPUTS and uses[box] >= max(held[box], 1):
+            rank[box] = min(rank[other] - steps for other, steps in after[box].items())
+    return [rank[box] for box in range(count)]
+
+
+def _walled(scene: Scene, arrows: Links) -> Links:
+    """Return the links of arrows, and those that keep clusters apart."""
+    n, paths = len(scene.boxes), cluster_paths(scene)  # cluster c is n + 2c to n + 2c + 1
+    walled = {number: dict(arrows.get(number, {})) for number in range(n + 2 * len(scene.clusters))}
+    starts = [[*(n + 2 * c for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
+    for start in starts:
+        for one, other in pairwise([*start, *[number + 1 for number in start[-2::-1]]]):
+            walled[other][one] = 0
+    for arrow in scene.arrows:
+        tail, head = starts[arrow.tail], starts[arrow.head]
+        same = sum(map(eq, tail[:-1], head[:-1]))  # frames in common
+        walled[head[same]][tail[same] + (same < len(tail) - 1)] = 1
+    return walled

@@ -9,10 +9,10 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.survey import Survey, lowered
-from autograd_engine.views.layout.scene import Scene, readable, text_width
+from autograd_engine.views.layout.scene import Point, Scene, readable, text_width
 from autograd_engine.views.network.stacks import Part, Stage, Unit, of_model, of_output, short
 from autograd_engine.views.picture.drawing import Picture
-from autograd_engine.views.picture.markup import Point, line, quoted, sheet, tag, written
+from autograd_engine.views.picture.markup import line, quoted, sheet, tag, written
 from autograd_engine.words import printable
 
 CUT = 26  # characters of words beside circles
