@@ -49,10 +49,7 @@ class Page(Shown):
         return f"<Page: {self.description}>"
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the page to a file.
-
-        Raises `ValueError` for an ending other than .html, `FileNotFoundError` for no such folder.
-        """
+        """Write the page to a file; `ValueError` for an ending other than .html."""
         target = checked_path(path, "a page", (".html",), also=(".htm",))
         target.write_text(self.html, encoding="utf-8", newline="\n")
 
@@ -68,10 +65,9 @@ def explore(
 ) -> Page:
     """Return a page in which to step through both passes, drag leaves and predict gradients.
 
-    It is one HTML file that needs no network. With a `path` it is written there too; without,
-    let a notebook show what is returned. Numbers and gradients are those that `backward()` on
-    the output finds, whatever gradients were accumulated before. `lang` is "en" or "zh"; without,
-    the browser's language is taken where the page speaks it.
+    It is one HTML file that needs no network, shown by notebooks and, with a `path`, written there.
+    Gradients are those that `backward()` on the output finds, whatever was accumulated before.
+    `lang` is "en" or "zh"; without, the browser's language is taken where the page speaks it.
 
     Raises `TypeError` for anything but a Value, `ValueError` for a path that does not end in
     .html and another language, and `FileNotFoundError` for a folder that does not exist.

@@ -97,8 +97,8 @@ class Layers:
             room -= len(between)
             chain = [tail]
             for rank in between if room > 0 else between[-1:]:
-                around = [f for f in (*head.path, *tail.path) if f.first <= rank <= f.last]
-                path = max((frame.path for frame in around), key=len, default=[])
+                spanning = [f for f in (*head.path, *tail.path) if f.first <= rank <= f.last]
+                path = max((frame.path for frame in spanning), key=len, default=[])
                 kind, size = "bend", (1.0, 1.0)
                 if arrow.label and rank == head.rank - 1:
                     width = looks.text_width(arrow.label, FONT_SIZE - 1) + 4.0

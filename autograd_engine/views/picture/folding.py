@@ -64,11 +64,7 @@ class Folding:
 
     def path(self, number: int) -> list[int]:
         """Return the groups around and including this one, outermost first."""
-        found = []
-        while number >= 0:
-            found.append(number)
-            number = self.groups[number].parent
-        return found[::-1]
+        return [*self.path(self.groups[number].parent), number] if number >= 0 else []
 
     def closed(self, number: int) -> int:
         """Return the folded box in which this group is, or -1: it is open."""
@@ -228,15 +224,10 @@ def _name(parts: list[tuple[Group, list[int]]]) -> None:
         if uses > 1 and group.kind in ("call", "region"):
             group.notes.append(f"used {uses:,} times")
         if len(parts) > 1 and group.kind != "hidden":
-            group.title += _calls(calls)
+            row = len(calls) > 2 and calls[-1] - calls[0] == len(calls) - 1
+            which = f"{calls[0]} to {calls[-1]}" if row else ", ".join(map(str, calls))
+            group.title += f", call{'s' * (len(calls) > 1)} {which}" if calls else ""
             alike[group.title].append(group)
     for same in alike.values():
         for number, group in enumerate(same if len(same) > 1 else [], 1):
             group.title += f", part {number}"
-
-
-def _calls(numbers: list[int]) -> str:
-    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f", calls {numbers[0]} to {numbers[-1]}"
-    word = ", calls " if len(numbers) > 1 else ", call "
-    return f"{word}{', '.join(map(str, numbers))}" if numbers else ""

@@ -83,7 +83,13 @@ def _add_repeat(
     paths = {id(around[i]): around[i] for row in repeat.places for i in row}.values()
     same = len([*takewhile(lambda levels: len(set(levels)) == 1, zip(*paths))])
     each = operations([survey.values[i].op for i in repeat.places[-1]], 3)
-    notes = (f"×{repeat.steps:,}", f"↻ {_carried(survey, repeat)}", f"each {each}")
+    names = [survey.names[i] for i in survey.states(repeat)[-1]]
+    stems = [re.sub(r"(?<=.)(\[\d+\]|[\d₀-₉]+)$", "", name) for name in names]
+    # What is carried is named without the step's number, where that tells apart.
+    carried = ", ".join(stems if len({*stems}) == len(stems) else names)
+    if len(names) > 3 or "v" in stems:
+        carried = counted(len(names), "state")
+    notes = (f"×{repeat.steps:,}", f"↻ {carried}", f"each {each}")
     whole = (*around[repeat.places[0][0]][:same], Level("repeat", number, "step t", notes=notes))
     deep, step_of, steps = depth is None or depth > same, dict[int, int](), list[Path]()
     for t, row in enumerate(repeat.places):
@@ -96,15 +102,6 @@ def _add_repeat(
     for o, (t, *others) in used_in(constants, survey.operands, places).items():
         if t >= 0 and not others:  # a constant that one step uses stands in it
             around[o] = steps[t]
-
-
-def _carried(survey: Survey, repeat: Repeat) -> str:
-    """Return what a repeat carries from step to step: names, without the step's number."""
-    names = [survey.names[i] for i in survey.states(repeat)[-1]]
-    stems = [re.sub(r"(?<=.)(\[\d+\]|[\d₀-₉]+)$", "", name) for name in names]
-    if len(names) > 3 or "v" in stems:
-        return counted(len(names), "state")
-    return ", ".join(stems if len(set(stems)) == len(stems) else names)
 
 
 def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> list[Part]:
