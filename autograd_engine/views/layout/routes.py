@@ -7,7 +7,6 @@ that every arrow goes from a rank to the next; a label is an item like a box. No
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from itertools import accumulate, pairwise
@@ -18,8 +17,7 @@ from autograd_engine.views.layout.scene import FONT_SIZE, Layout, Point, Rectang
 
 PAD = 8.0  # between a frame and what it holds
 TITLE = 16.0  # what a frame's title needs besides
-GAP = 12.0  # between ranks, and on either side of a label
-SPREAD = 12.0  # between boxes of one rank
+GAP = 12.0  # between ranks, on either side of a label, and between boxes of one rank
 NEAR = 5.0  # between all else
 MARGIN = 8.0
 
@@ -159,7 +157,7 @@ def _pack(rank: list[Item]) -> None:
         place += item.breadth + 8.0
 
 
-def _keep_rows(parts: Sequence[Item | Frame]) -> None:
+def _keep_rows(parts: list[Item] | list[Frame]) -> None:
     """Give those of a row the places that they have together, in the order of their numbers."""
     for row in looks.rows(parts):
         for i, v in zip(row, sorted(parts[i].v for i in row)):
@@ -193,7 +191,7 @@ def _place_across(layers: Layers) -> None:
     below: defaultdict[Item, dict[Item, float]] = defaultdict(dict)
     for rank in layers.order:
         for one, other in pairwise(_walk(rank)):
-            gap = SPREAD if one.kind == other.kind == "box" else NEAR
+            gap = GAP if one.kind == other.kind == "box" else NEAR
             gap = low if one.kind == "low" else high if other.kind == "high" else gap
             below[other][one] = gap + (one.breadth + other.breadth) / 2.0
     for frame in layers.frames:

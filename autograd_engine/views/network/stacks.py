@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from string import digits
 from typing import Any, NamedTuple
 
 from autograd_engine.blocks import parts_of
@@ -14,8 +13,7 @@ from autograd_engine.engine import Value
 from autograd_engine.modules import Module, traits_of
 from autograd_engine.nn import MLP, Neuron
 from autograd_engine.primitives import Primitive
-from autograd_engine.survey import Survey, lowered
-from autograd_engine.survey import places as named_places
+from autograd_engine.survey import Survey, lowered, places
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted, printable
 
@@ -82,12 +80,12 @@ def of_model(model: Module) -> Network:
             f"{type(model).__name__} holds no Neuron, Layer or MLP of ag.nn to draw (its "
             f"parameters: {listed}). Draw what it computes: ag.draw(output) with output = model(x)"
         )
-    titles = {i: title for i, title, _ in named_places(operands, [call for call, _ in calls])}
+    titles = {i: title for i, title, _ in places(operands, [call for call, _ in calls])}
     parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
     stacks: list[list[Stage]] = []
     for stage in _stages(calls, operands, parts):
         last = stacks[-1][-1] if stacks else stage
-        alike = last.path.rstrip(digits) == stage.path.rstrip(digits)
+        alike = last.path.rstrip("0123456789") == stage.path.rstrip("0123456789")
         square = last.inputs == stage.inputs == len(stage.units)
         fits = len(last.units) == stage.inputs and (alike or not square)
         if last is stage or not fits:

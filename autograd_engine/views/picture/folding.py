@@ -124,12 +124,21 @@ class Folding:
                 continue
             level = self.around[values[0]][depth]
             kind = "leaves" if leaves and level.kind != "hidden" else level.kind
-            calls = {self.around[i][depth].call for i in values if self.operands[i]}
+            calls = sorted({self.around[i][depth].call for i in values if self.operands[i]} - {0})
             group.members.append(self.add(number, values, level.title, kind, deeper=1))
             self.groups[-1].notes += level.notes
-            made[box].append((self.groups[-1], sorted(calls - {0})))
-        for pieces in made.values():
-            _name(pieces)
+            made[box].append((self.groups[-1], calls))
+        for (
+            pieces
+        ) in made.values():  # of each box, which calls they are, and how often all are used
+            uses = max(calls[-1] if calls else 0 for _, calls in pieces)
+            for piece, calls in pieces:
+                if uses > 1 and piece.kind in ("call", "region"):
+                    piece.notes.append(f"used {uses:,} times")
+                if len(pieces) > 1 and piece.kind != "hidden" and calls:
+                    row = len(calls) > 2 and calls[-1] - calls[0] == len(calls) - 1
+                    which = f"{calls[0]} to {calls[-1]}" if row else ", ".join(map(str, calls))
+                    piece.title += f", call{'s' * (len(calls) > 1)} {which}"
 
     def _gather(self, number: int) -> None:
         """Gather of a group what is too much: values beside boxes, leaves, and then runs."""
@@ -214,20 +223,3 @@ class Folding:
         while last < 0:
             last = self.groups[~last].members[-1]
         return f"→ {self.survey.names[last]}" if self.operands[last] else counted(len(run), "value")
-
-
-def _name(parts: list[tuple[Group, list[int]]]) -> None:
-    """Say of the parts of one box which calls they are, and how often all are used."""
-    uses = max(calls[-1] if calls else 0 for _, calls in parts)
-    alike: dict[str, list[Group]] = defaultdict(list)
-    for group, calls in parts:
-        if uses > 1 and group.kind in ("call", "region"):
-            group.notes.append(f"used {uses:,} times")
-        if len(parts) > 1 and group.kind != "hidden":
-            row = len(calls) > 2 and calls[-1] - calls[0] == len(calls) - 1
-            which = f"{calls[0]} to {calls[-1]}" if row else ", ".join(map(str, calls))
-            group.title += f", call{'s' * (len(calls) > 1)} {which}" if calls else ""
-            alike[group.title].append(group)
-    for same in alike.values():
-        for number, group in enumerate(same if len(same) > 1 else [], 1):
-            group.title += f", part {number}"
