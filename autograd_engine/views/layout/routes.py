@@ -25,9 +25,7 @@ Columns = list[tuple[float, float]]  # where each rank begins and ends along the
 
 
 @dataclass(eq=False, slots=True)
-class Item:
-    """Something that takes room in a rank; a spacer does so for a frame with nothing else there."""
-
+class Item:  # takes room in a rank; a spacer does so for a frame with nothing else there
     kind: str  # "box", an arrow's "label" or "bend", "spacer", "low" or "high" side of a frame
     rank: int = 0
     length: float = 0.0  # along the direction
@@ -41,9 +39,7 @@ class Item:
 
 
 @dataclass(eq=False, slots=True)
-class Frame:
-    """The frame of a cluster: the frames around and including it, and the ranks it spans."""
-
+class Frame:  # of a cluster
     number: int
     title: float  # the width of its title
     cluster: int

@@ -20,9 +20,7 @@ Point = tuple[float, float]
 Links = dict[int, dict[int, int]]  # to each number those before it, with the least steps between
 
 
-class Look(NamedTuple):
-    """How one kind of box is drawn; shape and line differ too, so that colour is never needed."""
-
+class Look(NamedTuple):  # of one kind of box: shape and line tell it too, colour is never needed
     shape: str  # "square", "round" (corners), "oval"
     fill: str
     line: str = "#333333"
@@ -44,9 +42,7 @@ CLUSTER_COLOUR = "#999999"
 CLUSTER_FILLS = ("#f7f7f9", "#eeeef2")
 
 
-class Box(NamedTuple):
-    """A drawn node: a value, the operation beside it, or what stands for many values."""
-
+class Box(NamedTuple):  # a value, the operation beside it, or what stands for many values
     kind: str
     fields: tuple[str, ...]  # each may have several lines
     stacked: bool = True  # fields below each other, not side by side
@@ -55,20 +51,16 @@ class Box(NamedTuple):
     row: tuple[str, int] = ("", 0)  # those of one row in one frame stand in the order of numbers
 
 
-class Arrow(NamedTuple):
-    """A drawn edge, from an operand to what uses it; `which` operand it is stands at the head."""
-
+class Arrow(NamedTuple):  # from an operand to what uses it
     tail: int
     head: int
     label: str = ""
-    which: str = ""
+    which: str = ""  # operand it is; stands at the head
 
 
-class Cluster(NamedTuple):
-    """A frame round the boxes of a region; `cluster` is the frame around it, or -1."""
-
+class Cluster(NamedTuple):  # a frame round the boxes of a region
     title: str
-    cluster: int
+    cluster: int  # the frame around it, or -1
     row: tuple[str, int] = ("", 0)
 
 
@@ -80,24 +72,20 @@ class Scene(NamedTuple):  # a whole picture without positions
     description: str = ""
 
 
-class Rectangle(NamedTuple):
-    """A place: u runs along the direction, v across it."""
-
+class Rectangle(NamedTuple):  # a place: u runs along the direction, v across it
     u0: float
     v0: float
     u1: float
     v1: float
 
 
-class Layout(NamedTuple):
-    """Where everything stands; `routes` holds for each arrow its strokes, lists of points."""
-
+class Layout(NamedTuple):  # where everything stands
     length: float
     breadth: float
     boxes: list[Rectangle]
     clusters: list[Rectangle]
     labels: list[Rectangle | None]
-    routes: list[list[list[Point]]]
+    routes: list[list[list[Point]]]  # for each arrow its strokes, lists of points
 
 
 def rows(parts: Sequence[Any]) -> list[list[int]]:
@@ -116,8 +104,7 @@ def readable(text: str) -> str:
     return re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", shown, text)
 
 
-def text_width(text: str, size: float = FONT_SIZE) -> float:
-    """Return the width of one line in a typewriter font."""
+def text_width(text: str, size: float = FONT_SIZE) -> float:  # of a line in a typewriter font
     drawn = [c for c in text if not unicodedata.combining(c) and c not in "\u200d\ufe0f"]
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in drawn)
     return 0.6 * size * (len(drawn) + wide)

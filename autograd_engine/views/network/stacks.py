@@ -22,23 +22,19 @@ Rules = dict[tuple[Primitive, int], int]
 Called = list[tuple[Call, str]]  # neurons, each with the name of its activation
 
 
-class Unit(NamedTuple):
-    """One neuron: its weights and its bias if it has one, its sum and its output; or an input."""
-
+class Unit(NamedTuple):  # a neuron, or an input
     path: str
     number: int  # in its layer
     activation: str  # "" where nobody knows its name
     weights: list[Part]
-    bias: list[Part]
+    bias: list[Part]  # one, or none
     sum: Part
     output: Part
 
 
-class Stage(NamedTuple):
-    """Units fed the same inputs, a layer: in a graph, `fed` tells where these stand."""
-
+class Stage(NamedTuple):  # units fed the same inputs, a layer
     path: str
-    fed: tuple[int, ...]
+    fed: tuple[int, ...]  # where these stand in a graph
     units: list[Unit]
 
     @property
@@ -51,11 +47,9 @@ class Stage(NamedTuple):
 
 
 class Network(NamedTuple):
-    """Stacks of layers, each fed by the one before, the first its inputs; `named` parameters."""
-
     title: str
-    stacks: list[list[Stage]]
-    named: list[tuple[str, Value]]
+    stacks: list[list[Stage]]  # of layers, each fed by the one before, the first its inputs
+    named: list[tuple[str, Value]]  # parameters
     note: str
 
 

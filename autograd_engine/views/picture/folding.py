@@ -25,13 +25,11 @@ PARTS = 12  # Into at most so many runs a group is cut; longer ones are cut agai
 
 
 @dataclass
-class Group:
-    """A box that opens: `members` are values (their position) and groups (~ their number)."""
-
+class Group:  # a box that opens
     title: str
     parent: int
     kind: str = ""  # as of a Level, "leaves" or "run"
-    members: list[int] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)  # values (position), groups (~ number)
     level: int = 0  # how many levels around its values are groups
     notes: list[str] = field(default_factory=list)  # what else is said of it
 

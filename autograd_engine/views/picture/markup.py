@@ -26,7 +26,6 @@ def quoted(text: str, record: bool = False) -> str:
 
 
 def write_dot(scene: Scene) -> str:
-    """Return the scene in DOT; the same scene gives the same text."""
     # Courier is the font whose widths Graphviz knows without having it.
     font, size, ink = 'fontname="Courier"', looks.FONT_SIZE, looks.EDGE_COLOUR
     look = f"rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3"
@@ -176,8 +175,7 @@ def chart(title: str, curves: Iterable[tuple[str, Iterable[Point]]], **ends: str
     return _CHART.format(title=escape(title), drawn=drawn, **ends)
 
 
-def write_svg(scene: Scene) -> str:
-    """Return the scene as SVG, laid out without Graphviz; the same scene gives the same text."""
+def write_svg(scene: Scene) -> str:  # laid out without Graphviz
     layout, paths = lay_out(scene), looks.cluster_paths(scene)
     lines, labels = list[str](), list[str]()
     upright, mirrored = scene.direction in ("TB", "BT"), scene.direction in ("RL", "BT")

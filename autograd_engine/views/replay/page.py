@@ -204,15 +204,13 @@ def _loss_curves(runs: Sequence[Mapping[str, Any]], unit: str = "steps") -> str:
     return chart("loss", scaled, **ends)
 
 
-class Plane(NamedTuple):
-    """The plane: its grid, classes, samples (x, y, class, whether shown); a byte a point."""
-
+class Plane(NamedTuple):  # all over which the model of two inputs is asked, on a grid
     low: tuple[float, ...]
     high: tuple[float, ...]
     side: int
     classes: list[str]
-    levels: int
-    samples: list[tuple[float, float, int, int]]
+    levels: int  # that a byte has for how far a class is ahead
+    samples: list[tuple[float, float, int, int]]  # x, y, class, whether the page shows its loss
 
     def ticks(self) -> Iterator[list[float]]:
         for low, high in zip(self.low, self.high):  # of the columns of the grid, then of its rows
@@ -224,7 +222,6 @@ class Plane(NamedTuple):
 
 
 def plane_of(samples: Sequence[Any], classes: Sequence[str], side: int, chosen: int = -1) -> Plane:
-    """Return the plane around samples of two inputs."""
     columns = [[float(item) for item in column] for column in zip(*(x for x, _ in samples))]
     ends = [(min(column), max(column)) for column in columns]
     lows, highs = zip(*[(a - m, b + m) for a, b in ends for m in (0.1 * (b - a) or 1.0,)])
