@@ -113,8 +113,6 @@ class Script(Translator):
                 return f"{self.text(value)};"
             case ast.For(target, items, body, []):
                 return f"for ({self.text(target)} of {self.text(items)}) {braced(self.block(body))}"
-            case ast.While(test, body, []):
-                return f"while ({self.test(test)}) {braced(self.block(body))}"
             case ast.Try(body, handlers, [], []):
                 kinds = [self.known(ast.unparse(h.type or ast.Name("except"))) for h in handlers]
                 bodies = [braced(self.block(handler.body)) for handler in handlers]

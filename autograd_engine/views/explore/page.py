@@ -11,6 +11,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from itertools import islice
 from os import PathLike
@@ -85,14 +86,12 @@ def explore(
     row += [partial for value in survey.values for partial in value.partials]
     data |= packed(survey, [row], "data")
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
-    try:
+    still = shown = ""
+    with suppress(ValueError):  # more than is laid out
         drawn = draw(output, engine="builtin")
-        image, shown = drawn.svg, drawn.image()
-    except ValueError:  # more than is laid out
-        image = shown = ""
-    fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
-    instead = re.sub(' width="[^"]*"', fitting, image, count=1)
-    text = filled("explore/page.html", title, data, written(rules), instead, lang)
+        fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
+        still, shown = re.sub(' width="[^"]*"', fitting, drawn.svg, count=1), drawn.image()
+    text = filled("explore/page.html", title, data, written(rules), still, lang)
     page = Page(text, title, shown, path)
     page._leaves = [survey.values[i] for i in survey.leaves]
     return page
