@@ -20,9 +20,10 @@ import pytest
 from autograd_engine import graph
 from autograd_engine.calls import levels
 from autograd_engine.engine import Value
-from autograd_engine.views.explore import explore
-from autograd_engine.views.picture import Picture, draw, drawing, markup
+from autograd_engine.views.explore.page import explore
+from autograd_engine.views.picture import drawing, markup
 from autograd_engine.views.picture.digraph import Digraph, draw_dot
+from autograd_engine.views.picture.drawing import Picture, draw
 from autograd_engine.views.picture.markup import GraphvizMissing
 from autograd_engine.views.picture.styles import decimal
 
@@ -655,7 +656,7 @@ def test_a_notebook_can_ask_for_some_kinds_only():
 def test_drawing_needs_no_package_graphviz():
     code = (
         "import sys; sys.modules['graphviz'] = None\n"
-        "from autograd_engine.views.picture import draw; from autograd_engine.engine import Value\n"
+        "from autograd_engine import Value, draw\n"
         "print(draw(Value(2.0, 'lonely') * 3.0).svg)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

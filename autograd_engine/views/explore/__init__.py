@@ -7,7 +7,3 @@ Reading order:
 
 The page's own parts are named in page.html, in the order in which they are read.
 """
-
-from autograd_engine.views.explore.page import Page, explore
-
-__all__ = ["Page", "explore"]

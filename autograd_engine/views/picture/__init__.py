@@ -9,7 +9,3 @@ Reading order:
     digraph   draw_dot
     drawing   Picture, draw
 """
-
-from autograd_engine.views.picture.drawing import Picture, draw
-
-__all__ = ["Picture", "draw"]

@@ -6,7 +6,3 @@ Reading order:
 
 The page's own parts are named in replay.html; the frame and the graph are those of `explore`.
 """
-
-from autograd_engine.views.replay.page import replay
-
-__all__ = ["replay"]
