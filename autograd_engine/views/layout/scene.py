@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from itertools import pairwise
 from operator import eq
 from typing import Any, NamedTuple
@@ -17,7 +17,6 @@ FONT_SIZE = 11
 LINE_HEIGHT = 14.0
 
 Point = tuple[float, float]
-Links = dict[int, dict[int, int]]  # to each number those before it, with the least steps between
 
 
 class Look(NamedTuple):  # of one kind of box: shape and line tell it too, colour is never needed
@@ -132,17 +131,22 @@ def cluster_paths(scene: Scene) -> dict[int, list[int]]:
 
 def box_ranks(scene: Scene) -> list[int]:
     """Return the rank of each box: its longest path from a source, or later if that is nearer."""
-    count = len(scene.boxes)
-    arrows: Links = {box: {} for box in range(count)}
+    count, paths = len(scene.boxes), cluster_paths(scene)
+    # To each box those before it, with the least steps between; as boxes count a cluster's ends,
+    # which keep clusters apart: of cluster c they are count + 2c and count + 2c + 1.
+    before: dict[int, dict[int, int]] = {i: {} for i in range(count + 2 * len(scene.clusters))}
+    starts = [[*(count + 2 * c for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
+    for start in starts:
+        for one, other in pairwise([*start, *[number + 1 for number in start[-2::-1]]]):
+            before[other][one] = 0
     for arrow in scene.arrows:
-        arrows[arrow.head][arrow.tail] = 1
-    before = _walled(scene, arrows)
-    try:
-        order = [*TopologicalSorter(before).static_order()]
-    except CycleError:  # clusters feed each other
-        before, order = arrows, [*TopologicalSorter(arrows).static_order()]
+        tail, head = starts[arrow.tail], starts[arrow.head]
+        before[arrow.head][arrow.tail] = 1
+        same = sum(map(eq, tail[:-1], head[:-1]))  # frames in common
+        before[head[same]][tail[same] + (same < len(tail) - 1)] = 1
+    order = [*TopologicalSorter(before).static_order()]
     rank = dict.fromkeys(order, 0)
-    after: Links = {number: {} for number in order}
+    after: dict[int, dict[int, int]] = {number: {} for number in order}
     for number in order:
         for other, steps in before[number].items():
             after[other][number] = steps
@@ -156,18 +160,3 @@ def box_ranks(scene: Scene) -> list[int]:
         if box < count and scene.boxes[box].row[0] != INPUTS and uses[box] >= max(held[box], 1):
             rank[box] = min(rank[other] - steps for other, steps in after[box].items())
     return [rank[box] for box in range(count)]
-
-
-def _walled(scene: Scene, arrows: Links) -> Links:
-    """Return the links of arrows, and those that keep clusters apart."""
-    n, paths = len(scene.boxes), cluster_paths(scene)  # cluster c is n + 2c to n + 2c + 1
-    walled = {number: dict(arrows.get(number, {})) for number in range(n + 2 * len(scene.clusters))}
-    starts = [[*(n + 2 * c for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
-    for start in starts:
-        for one, other in pairwise([*start, *[number + 1 for number in start[-2::-1]]]):
-            walled[other][one] = 0
-    for arrow in scene.arrows:
-        tail, head = starts[arrow.tail], starts[arrow.head]
-        same = sum(map(eq, tail[:-1], head[:-1]))  # frames in common
-        walled[head[same]][tail[same] + (same < len(tail) - 1)] = 1
-    return walled

@@ -126,9 +126,7 @@ class Folding:
             group.members.append(self.add(number, values, level.title, kind, deeper=1))
             self.groups[-1].notes += level.notes
             made[box].append((self.groups[-1], calls))
-        for (
-            pieces
-        ) in made.values():  # of each box, which calls they are, and how often all are used
+        for pieces in made.values():  # which calls they are, and how often all are used
             uses = max(calls[-1] if calls else 0 for _, calls in pieces)
             for piece, calls in pieces:
                 if uses > 1 and piece.kind in ("call", "region"):
