@@ -308,7 +308,7 @@ def test_a_model_without_units_is_refused_with_what_to_write():
         def __init__(self):
             self.slope = Value(1.0)
 
-    with pytest.raises(ValueError, match=r"slope.*ag\.draw\(output\)"):
+    with pytest.raises(ValueError, match=r"Line holds no neurons .*ag\.draw\(model\(x\)\)"):
         ag.draw(Line())
 
 

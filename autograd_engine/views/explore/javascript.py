@@ -92,9 +92,8 @@ class Script(Translator):
     def known(self, name: str) -> str:
         if BUILT_IN.fullmatch(name):
             return f"py.{name}"
-        if name.startswith("math.") or name in {kind.__name__ for kind in REASONS}:
-            return name
-        return super().known(name)
+        alike = name.startswith("math.") or name in {kind.__name__ for kind in REASONS}
+        return name if alike else super().known(name)
 
     def number(self, value: float) -> str:
         strange = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}

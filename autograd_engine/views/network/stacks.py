@@ -69,11 +69,8 @@ def of_model(model: Module) -> Network:
         call = Call(path[1:] or "neuron", key=dot, outputs=[dot + 1], dot=dot)
         calls.append((call, (traits_of(neuron) or ("", "", ""))[2]))
     if not calls:
-        listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
-        raise ValueError(
-            f"{type(model).__name__} holds no Neuron, Layer or MLP of ag.nn to draw (its "
-            f"parameters: {listed}). Draw what it computes: ag.draw(output) with output = model(x)"
-        )
+        kind = type(model).__name__
+        raise ValueError(f"{kind} holds no neurons of ag.nn: draw what it makes, ag.draw(model(x))")
     titles = {i: title for i, title, _ in places(operands, [call for call, _ in calls])}
     parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
     stacks: list[list[Stage]] = []
@@ -106,7 +103,8 @@ def of_output(survey: Survey) -> Network:
             chain = [last]
             while before := makers.get(chain[0].fed):
                 chain.insert(0, before)
-            chains.setdefault(tuple(map(_kind, chain)), []).append(chain)
+            kind = ((s.path, *(id(v) for _, v in s.parts if v._rule is LEAF)) for s in chain)
+            chains.setdefault(tuple(kind), []).append(chain)
     # Each step of a recurrence may be a part of a longer chain.
     kinds = [kind for kind in chains if not any(set(kind) < set(other) for other in chains)]
     if len(kinds) != 1:
@@ -208,7 +206,3 @@ def _activation(survey: Survey, call: Call) -> str:
     """Return the operation behind the sum of a neuron; "" where there are several."""
     after = [i for i in call.members if survey.operands[i] and i != call.dot]
     return survey.values[after[0]]._rule.name if len(after) == 1 else "" if after else "linear"
-
-
-def _kind(stage: Stage) -> tuple[Any, ...]:
-    return stage.path, *(id(value) for _, value in stage.parts if value._rule is LEAF)

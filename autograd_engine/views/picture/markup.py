@@ -141,13 +141,11 @@ def line(text: str, x: float, y: float, size: float = looks.FONT_SIZE, **look: o
 def sheet(title: str, corner: Point, width: float, height: float, lines: Iterable[str]) -> str:
     """Return the whole of a picture, on white; text stands in the middle where nothing is said."""
     x, y, wide, high = map(_n, (*corner, width, height))
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}pt" height="{high}pt"'
-        f' viewBox="{x} {y} {wide} {high}" role="img"'
-        f' font-family="{looks.FONTS}" font-size="{looks.FONT_SIZE}" text-anchor="middle">'
-    )
     back = tag("rect", x=x, y=y, width=wide, height=high, fill="white")
-    return "\n".join([head, tag("title", written(title)), back, *lines, "</svg>\n"])
+    look = {"width": f"{wide}pt", "height": f"{high}pt", "viewBox": f"{x} {y} {wide} {high}"}
+    look |= {"role": "img", "font_family": looks.FONTS, "font_size": f"{looks.FONT_SIZE}"}
+    drawn, svg = ["", tag("title", written(title)), back, *lines, ""], "http://www.w3.org/2000/svg"
+    return tag("svg", "\n".join(drawn), xmlns=svg, **look, text_anchor="middle") + "\n"
 
 
 _CHART = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="260" viewBox="0 0 640 260"

@@ -69,7 +69,12 @@ def replay(
     """
     recorded, rules = [*_recorded(histories, sample)], Rules()
     runs = [_contents(*run, sample, rules) for run in recorded]
-    description = ", ".join(map(_described, runs))
+    told = []
+    for run in runs:
+        shown, made = len(run["steps"]) - 1, run["last"] - run["steps"][0]
+        steps = f"{shown:,} of " * (shown != made) + counted(made, "step")
+        told.append(f"{run['name']}: {steps}" if run["name"] else steps)
+    description = ", ".join(told)
     title, still = f"Replay: {description}", _loss_curves(runs)
     data, script = {"description": description, "runs": runs}, written(rules) if rules else ""
     text = filled("replay/replay.html", title, data, script, still, lang)
@@ -174,12 +179,6 @@ def _contents(
 
 def _finite(number: float) -> float | None:
     return float(f"{number:.8g}") if math.isfinite(number) else None
-
-
-def _described(run: Mapping[str, Any]) -> str:
-    shown, made = len(run["steps"]) - 1, run["last"] - run["steps"][0]
-    steps = f"{shown:,} of " * (shown != made) + counted(made, "step")
-    return f"{run['name']}: {steps}" if run["name"] else steps
 
 
 def loss_curve(losses: Sequence[float]) -> str:
