@@ -100,10 +100,10 @@ if _typing.TYPE_CHECKING:
     from autograd_engine.measures import accuracy, evaluate, predict
     from autograd_engine.training import fit
     from autograd_engine.views.explain import explain
-    from autograd_engine.views.explore import explore
-    from autograd_engine.views.picture import Picture, draw
+    from autograd_engine.views.explore.page import explore
+    from autograd_engine.views.picture.drawing import Picture, draw
     from autograd_engine.views.picture.digraph import draw_dot
-    from autograd_engine.views.replay import replay
+    from autograd_engine.views.replay.page import replay
     from autograd_engine.views.steps import steps
 
 # What is imported when it is first asked for, so that the package itself is there at once.
@@ -112,9 +112,9 @@ _LATER = {
     "compiler": ("GuardError", "Program", "compile"), "history": ("History",),
     "diagnosis": ("Finding", "diagnose", "diagnostics"),
     "measures": ("accuracy", "evaluate", "predict"), "training": ("fit",),
-    "views.explain": ("explain",), "views.explore": ("explore",),
-    "views.picture": ("Picture", "draw"), "views.picture.digraph": ("draw_dot",),
-    "views.replay": ("replay",), "views.steps": ("steps",), "exercises": ("exercise",),
+    "views.explain": ("explain",), "views.explore.page": ("explore",),
+    "views.picture.drawing": ("Picture", "draw"), "views.picture.digraph": ("draw_dot",),
+    "views.replay.page": ("replay",), "views.steps": ("steps",), "exercises": ("exercise",),
 }  # fmt: skip
 
 __version__ = "0.1.0"

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _draw(options: Namespace, output: Value, values: Values) -> None:
-    from autograd_engine.views.picture import draw
+    from autograd_engine.views.picture.drawing import draw
 
     output.backward()
     picture = draw(output, style=options.style, direction=options.direction)
@@ -81,7 +81,7 @@ def _explain(options: Namespace, output: Value, values: Values) -> None:
 
 
 def _explore(options: Namespace, output: Value, values: Values) -> None:
-    from autograd_engine.views.explore import explore
+    from autograd_engine.views.explore.page import explore
 
     print(wrote(options.output, lambda path: print(explore(output, path).description)))
 

@@ -107,7 +107,7 @@ def train(options: Namespace) -> None:
             print(error)
         write("model.json", lambda path: save(model, path))
         if record and done < epochs:
-            from autograd_engine.views.replay import replay
+            from autograd_engine.views.replay.page import replay
 
             write("replay.html", lambda path: replay(history, path))
     except KeyboardInterrupt:
@@ -232,7 +232,7 @@ def _score(model: MLP, data: Dataset) -> str:
 
 def _graph(model: MLP, data: Dataset, loss: Callable[..., Value]) -> Any:
     """Draw the graph of the loss of the first sample."""
-    from autograd_engine.views.picture import draw
+    from autograd_engine.views.picture.drawing import draw
 
     x, target = data[0]
     output = loss(model([Value(number, name) for number, name in zip(x, data.names)]), target)

@@ -38,7 +38,7 @@ def decision_boundary(
     """
     if len(data.names) != 2 or not data.classes:
         raise ValueError(f"a decision boundary needs two inputs and classes, not {data!r}")
-    from autograd_engine.views.replay.boundary import plane_of, predicted
+    from autograd_engine.views.replay.page import plane_of, predicted
 
     (figure, axes), plane = _figure(), plane_of(data, data.classes, GRID)
     (xs, ys), found = plane.ticks(), predicted(model, [0.0, 0.0], plane)

@@ -67,7 +67,7 @@ def test_the_page_is_one_file_that_asks_for_nothing_else(tmp_path, assert_alone)
 def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
     page = ag.explore(expression())
     bundle = page._repr_mimebundle_()
-    assert bundle["text/plain"] == repr(page) == "<Page to explore: e: 5 values, 2 leaves>"
+    assert bundle["text/plain"] == repr(page) == "<Page: e: 5 values, 2 leaves>"
     assert bundle["text/html"].startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;')
     kind, frame = page._mime_()
     assert kind == "text/html" and bundle["text/html"].startswith(frame)

@@ -10,9 +10,8 @@ import pytest
 import autograd_engine as ag
 from autograd_engine import Value, graph, nn
 from autograd_engine.survey import Survey
-from autograd_engine.views.layout.ranks import box_ranks
 from autograd_engine.views.layout.routes import lay_out
-from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, rows
+from autograd_engine.views.layout.scene import FONT_SIZE, INPUTS, box_ranks, rows
 from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.grouping import parts
 

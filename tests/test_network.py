@@ -294,12 +294,12 @@ SEVERAL = {
 
 @pytest.mark.parametrize("name", SEVERAL)
 def test_several_networks_are_refused_with_what_to_write(name):
-    with pytest.raises(ValueError, match=r"2 networks .*ag\.draw\(model\)"):
+    with pytest.raises(ValueError, match=r"one network.* are 2\. .*ag\.draw\(model\)"):
         ag.draw(SEVERAL[name](), style="network")
 
 
 def test_a_graph_without_a_network_is_refused_with_what_to_write():
-    with pytest.raises(ValueError, match=r"no network .*ag\.draw\(output\)"):
+    with pytest.raises(ValueError, match=r"one network.* are 0\. .*ag\.draw\(output\)"):
         ag.draw(Value(1.0) * 2.0, style="network")
 
 
@@ -308,7 +308,7 @@ def test_a_model_without_units_is_refused_with_what_to_write():
         def __init__(self):
             self.slope = Value(1.0)
 
-    with pytest.raises(ValueError, match=r"slope.*ag\.draw\(output\)"):
+    with pytest.raises(ValueError, match=r"Line holds no neurons .*ag\.draw\(model\(x\)\)"):
         ag.draw(Line())
 
 

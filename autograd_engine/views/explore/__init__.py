@@ -3,12 +3,7 @@
 Reading order:
 
     javascript   the primitives of a page in JavaScript, written from the table
-    scenes       the picture of each group, as numbers
     page         what the page holds as JSON; Page, explore, and the frame that `replay` has too
 
 The page's own parts are named in page.html, in the order in which they are read.
 """
-
-from autograd_engine.views.explore.page import Page, explore
-
-__all__ = ["Page", "explore"]

@@ -92,9 +92,8 @@ class Script(Translator):
     def known(self, name: str) -> str:
         if BUILT_IN.fullmatch(name):
             return f"py.{name}"
-        if name.startswith("math.") or name in {kind.__name__ for kind in REASONS}:
-            return name
-        return super().known(name)
+        alike = name.startswith("math.") or name in {kind.__name__ for kind in REASONS}
+        return name if alike else super().known(name)
 
     def number(self, value: float) -> str:
         strange = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
@@ -113,8 +112,6 @@ class Script(Translator):
                 return f"{self.text(value)};"
             case ast.For(target, items, body, []):
                 return f"for ({self.text(target)} of {self.text(items)}) {braced(self.block(body))}"
-            case ast.While(test, body, []):
-                return f"while ({self.test(test)}) {braced(self.block(body))}"
             case ast.Try(body, handlers, [], []):
                 kinds = [self.known(ast.unparse(h.type or ast.Name("except"))) for h in handlers]
                 bodies = [braced(self.block(handler.body)) for handler in handlers]

@@ -10,7 +10,8 @@ import html
 import json
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from itertools import islice
 from os import PathLike
@@ -26,20 +27,19 @@ from autograd_engine.views.explain import notation
 from autograd_engine.views.explain.formulas import Name, Term
 from autograd_engine.views.explain.typesetting import TEXT
 from autograd_engine.views.explore.javascript import written
-from autograd_engine.views.explore.scenes import pictures
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.network.stacks import Rules, page_network
 from autograd_engine.views.notebooks import Shown, frame, framed
 from autograd_engine.views.picture.drawing import draw
 from autograd_engine.views.picture.folding import Folding
-from autograd_engine.views.picture.styles import ordered
+from autograd_engine.views.picture.styles import ordered, pictures
 from autograd_engine.words import counted
 
 Data = dict[str, Any]  # what a page reads
 
 
 class Page(Shown):
-    """A page to explore a graph: shown by notebooks, saved by `save`, as text in `html`."""
+    """A page: shown by notebooks, saved by `save`, as text in `html`."""
 
     def __init__(self, text: str, title: str, shown: str, path: str | PathLike[str] | None) -> None:
         self.html, self.description, self._still = text, title, shown
@@ -47,13 +47,10 @@ class Page(Shown):
             self.save(path)
 
     def __repr__(self) -> str:
-        return f"<Page to explore: {self.description}>"
+        return f"<Page: {self.description}>"
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the page to a file.
-
-        Raises `ValueError` for an ending other than .html, `FileNotFoundError` for no such folder.
-        """
+        """Write the page to a file; `ValueError` for an ending other than .html."""
         target = checked_path(path, "a page", (".html",), also=(".htm",))
         target.write_text(self.html, encoding="utf-8", newline="\n")
 
@@ -69,17 +66,16 @@ def explore(
 ) -> Page:
     """Return a page in which to step through both passes, drag leaves and predict gradients.
 
-    It is one HTML file that needs no network. With a `path` it is written there too; without,
-    let a notebook show what is returned. Numbers and gradients are those that `backward()` on
-    the output finds, whatever gradients were accumulated before. `lang` is "en" or "zh"; without,
-    the browser's language is taken where the page speaks it.
+    It is one HTML file that needs no network, shown by notebooks and, with a `path`, written there.
+    Gradients are those that `backward()` on the output finds, whatever was accumulated before.
+    `lang` is "en" or "zh"; without, the browser's language is taken where the page speaks it.
 
     Raises `TypeError` for anything but a Value, `ValueError` for a path that does not end in
     .html and another language, and `FileNotFoundError` for a folder that does not exist.
 
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
     >>> explore(a * b + a)
-    <Page to explore: 4 values, 2 leaves>
+    <Page: 4 values, 2 leaves>
     """
     (output,) = adopted(output)
     if not isinstance(output, Value):
@@ -90,14 +86,12 @@ def explore(
     row += [partial for value in survey.values for partial in value.partials]
     data |= packed(survey, [row], "data")
     title = f"{output.label}: {data['description']}" if output.label else data["description"]
-    try:
+    still = shown = ""
+    with suppress(ValueError):  # more than is laid out
         drawn = draw(output, engine="builtin")
-        image, shown = drawn.svg, drawn.image()
-    except ValueError:  # more than is laid out
-        image = shown = ""
-    fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
-    instead = re.sub(' width="[^"]*"', fitting, image, count=1)
-    text = filled("explore/page.html", title, data, written(rules), instead, lang)
+        fitting = ' width="100%" preserveAspectRatio="xMinYMin"'  # no wider than the page, unstyled
+        still, shown = re.sub(' width="[^"]*"', fitting, drawn.svg, count=1), drawn.image()
+    text = filled("explore/page.html", title, data, written(rules), still, lang)
     page = Page(text, title, shown, path)
     page._leaves = [survey.values[i] for i in survey.leaves]
     return page
@@ -138,8 +132,8 @@ def read(names: str) -> str:
     return "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names.split())
 
 
-def page_graph(survey: Survey, places: dict[int, int] | None = None) -> tuple[Data, Rules]:
-    """Return a graph without its numbers; `places` are those of a model's parameters, by id."""
+def page_graph(survey: Survey, parameters: Iterable[Value] = ()) -> tuple[Data, Rules]:
+    """Return a graph without its numbers; a model's `parameters` are in the gradient's order."""
     values, names = survey.values, survey.names  # the output is the last
     homes, full = dict[str, int](), []  # what full names begin with
     for path, name in zip(survey.full_names, names):
@@ -155,7 +149,7 @@ def page_graph(survey: Survey, places: dict[int, int] | None = None) -> tuple[Da
         "rule": [rules.setdefault((v._rule, len(v.operands)), len(rules)) for v in values],
         "rules": [described_rule(*kind) for kind in rules],
         "operands": survey.operands,
-        "network": page_network(survey, places),
+        "network": page_network(survey, parameters),
         **pictures(Folding(survey, few=True), names),
     }
     return data, rules

@@ -2,7 +2,6 @@
 
 Reading order:
 
-    scene     boxes, arrows and clusters as plain data
-    ranks     the rank of each box, all that takes room in one, and its order
-    routes    places, rectangles and routes
+    scene     boxes, arrows and clusters as plain data, and the rank of each box
+    routes    all that takes room in a rank, its order and place, rectangles and routes
 """

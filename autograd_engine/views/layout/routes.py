@@ -1,43 +1,163 @@
-"""The built-in layout, second step: places across the direction and along it, and the routes."""
+"""The built-in layout: items in ranks, their order, places across and along, and the routes.
+
+Layered drawing as Sugiyama, Tagawa and Toda described it (1981). Long arrows are cut by bends, so
+that every arrow goes from a rank to the next; a label is an item like a box. Nothing recurses.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from operator import eq
-from typing import NamedTuple
 
-from autograd_engine.views.layout.ranks import Frame, Item, Layers, untangle
-from autograd_engine.views.layout.scene import Scene
+from autograd_engine.views.layout import scene as looks
+from autograd_engine.views.layout.scene import FONT_SIZE, Layout, Point, Rectangle, Scene
 
-GAP = 12.0  # between ranks, and on either side of a label
-SPREAD = 12.0  # between boxes of one rank
+PAD = 8.0  # between a frame and what it holds
+TITLE = 16.0  # what a frame's title needs besides
+GAP = 12.0  # between ranks, on either side of a label, and between boxes of one rank
 NEAR = 5.0  # between all else
 MARGIN = 8.0
 
-Point = tuple[float, float]
 Columns = list[tuple[float, float]]  # where each rank begins and ends along the direction
 
 
-class Rectangle(NamedTuple):
-    """A place: u runs along the direction, v across it."""
+@dataclass(eq=False, slots=True)
+class Item:  # takes room in a rank; a spacer does so for a frame with nothing else there
+    kind: str  # "box", an arrow's "label" or "bend", "spacer", "low" or "high" side of a frame
+    rank: int = 0
+    length: float = 0.0  # along the direction
+    breadth: float = 0.0  # across it
+    path: list[Frame] = field(default_factory=list)  # the frames around it, outermost first
+    before: list[Item] = field(default_factory=list)  # neighbours in the rank before
+    after: list[Item] = field(default_factory=list)
+    v: float = 0.0  # position across the direction
+    cluster: int = -1
+    row: tuple[str, int] = ("", 0)
 
-    u0: float
-    v0: float
-    u1: float
-    v1: float
+
+@dataclass(eq=False, slots=True)
+class Frame:  # of a cluster
+    number: int
+    title: float  # the width of its title
+    cluster: int
+    row: tuple[str, int]
+    path: list[Frame] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)  # in it, but for spacers
+    first: int = 0
+    last: int = 0
+    start: float = 0.0  # how far it reaches out of its first rank, and its last
+    end: float = 0.0
+    v: float = 0.0  # where it stands among its neighbours
+    low: Item = field(default_factory=lambda: Item("low"))
+    high: Item = field(default_factory=lambda: Item("high"))
 
 
-class Layout(NamedTuple):
-    """Where everything stands; `routes` holds for each arrow its strokes, lists of points."""
+class Layers:
+    """The boxes of a scene, and the bends and labels of its arrows, in ranks.
 
-    length: float
-    breadth: float
-    boxes: list[Rectangle]
-    clusters: list[Rectangle]
-    labels: list[Rectangle | None]
-    routes: list[list[list[Point]]]
+    `order` has the items of each rank from side to side, `chains` for each arrow its items from
+    tail to head, `pads` what is between a frame and what it holds: start, end, low and high side.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.upright = scene.direction in ("TB", "BT")
+        top = {"TB": 0, "BT": 1}.get(scene.direction, 2)
+        self.pads = [PAD + (TITLE if side == top else 0.0) for side in range(4)]
+        self.items: list[Item] = []
+        clusters, around = enumerate(scene.clusters), looks.cluster_paths(scene)
+        self.frames = [Frame(i, looks.text_width(c.title), c.cluster, c.row) for i, c in clusters]
+        paths = {c: [self.frames[i] for i in path] for c, path in around.items()}
+        for frame in self.frames:
+            frame.path = paths[frame.number]
+        ranks = looks.box_ranks(scene)
+        # Labels stand in a rank of their own, before that of the head.
+        labelled = {ranks[arrow.head] for arrow in scene.arrows if arrow.label}
+        moved = list(accumulate(1 + (rank in labelled) for rank in range(max(ranks) + 1)))
+        for rank, box in zip(ranks, scene.boxes):
+            item = self._add("box", moved[rank] - 1, looks.box_size(box), paths[box.cluster])
+            item.cluster, item.row = box.cluster, box.row
+        for frame in self.frames:
+            inside = [item.rank for item in frame.items]
+            frame.first, frame.last = min(inside), max(inside)
+        self.chains: list[list[Item]] = []
+        # Arrows are cut into steps of one rank, by bends; the one before the head has the label.
+        room = 4 * len(scene.arrows) + 4_000  # arrows beyond it are drawn without bends
+        for arrow in scene.arrows:
+            tail, head = self.items[arrow.tail], self.items[arrow.head]
+            between = range(tail.rank + 1, head.rank)
+            room -= len(between)
+            chain = [tail]
+            for rank in between if room > 0 else between[-1:]:
+                spanning = [f for f in (*head.path, *tail.path) if f.first <= rank <= f.last]
+                path = max((frame.path for frame in spanning), key=len, default=[])
+                kind, size = "bend", (1.0, 1.0)
+                if arrow.label and rank == head.rank - 1:
+                    width = looks.text_width(arrow.label, FONT_SIZE - 1) + 4.0
+                    kind, size = "label", (width, FONT_SIZE + 1.0)
+                chain.append(self._add(kind, rank, size, path))
+            self.chains.append([*chain, head])
+            for one, other in pairwise(self.chains[-1]):
+                if other.rank - one.rank == 1:
+                    one.after.append(other)
+                    other.before.append(one)
+        for frame in self.frames:
+            for rank in {*range(frame.first, frame.last)} - {item.rank for item in frame.items}:
+                self.items.append(Item("spacer", rank, path=frame.path))
+        self.order: list[list[Item]] = [[] for _ in range(1 + max(i.rank for i in self.items))]
+        # Each rank is in the order in which a walk back from the outputs meets its items.
+        met: set[Item] = set()
+        pending = [item for item in reversed(self.items) if not item.after]
+        while pending:
+            item = pending.pop()
+            if item not in met:
+                met.add(item)
+                self.order[item.rank].append(item)
+                pending.extend(reversed(item.before))
+
+    def _add(self, kind: str, rank: int, size: tuple[float, float], path: list[Frame]) -> Item:
+        length, breadth = reversed(size) if self.upright else size
+        self.items.append(item := Item(kind, rank, length, breadth, path))
+        for frame in path:
+            frame.items.append(item)
+        return item
+
+
+def untangle(layers: Layers) -> None:
+    """Sort the ranks by barycentres, backwards and forwards, the frames alike in all ranks."""
+    for rank in layers.order:
+        _pack(rank)
+    for sweep in range(9 if len(layers.items) < 10_000 else 3):
+        for frame in layers.frames:
+            frame.v = sum(item.v for item in frame.items) / len(frame.items)
+        _keep_rows(layers.frames)
+        forwards = sweep % 2 == 1
+        for rank in layers.order if forwards else reversed(layers.order):
+            for item in rank if sweep else ():
+                neighbours = item.before if forwards else item.after
+                if neighbours:
+                    item.v = sum(other.v for other in neighbours) / len(neighbours)
+                elif item.kind == "spacer":
+                    item.v = item.path[-1].v
+            _keep_rows(rank)
+            rank.sort(key=lambda i: [(f.v, 0, f.number) for f in i.path] + [(i.v, 1, i.row[1])])
+            _pack(rank)
+
+
+def _pack(rank: list[Item]) -> None:
+    place = -sum(item.breadth + 8.0 for item in rank) / 2.0
+    for item in rank:
+        item.v = place + (item.breadth + 8.0) / 2.0
+        place += item.breadth + 8.0
+
+
+def _keep_rows(parts: list[Item] | list[Frame]) -> None:
+    """Give those of a row the places that they have together, in the order of their numbers."""
+    for row in looks.rows(parts):
+        for i, v in zip(row, sorted(parts[i].v for i in row)):
+            parts[i].v = v
 
 
 def lay_out(scene: Scene) -> Layout:
@@ -67,7 +187,7 @@ def _place_across(layers: Layers) -> None:
     below: defaultdict[Item, dict[Item, float]] = defaultdict(dict)
     for rank in layers.order:
         for one, other in pairwise(_walk(rank)):
-            gap = SPREAD if one.kind == other.kind == "box" else NEAR
+            gap = GAP if one.kind == other.kind == "box" else NEAR
             gap = low if one.kind == "low" else high if other.kind == "high" else gap
             below[other][one] = gap + (one.breadth + other.breadth) / 2.0
     for frame in layers.frames:

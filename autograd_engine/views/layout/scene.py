@@ -1,10 +1,13 @@
-"""What a picture holds before it is laid out: boxes, arrows, clusters, as plain data and text."""
+"""What a picture holds before it is laid out: boxes, arrows, clusters, and the rank of each box."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Sequence
+from graphlib import TopologicalSorter
+from itertools import pairwise
+from operator import eq
 from typing import Any, NamedTuple
 
 # The first of these have a ∂ of their own: taken from another font it may look like an ð.
@@ -13,10 +16,10 @@ INPUTS = "inputs"  # the row that stands in the first rank
 FONT_SIZE = 11
 LINE_HEIGHT = 14.0
 
+Point = tuple[float, float]
 
-class Look(NamedTuple):
-    """How one kind of box is drawn; shape and line differ too, so that colour is never needed."""
 
+class Look(NamedTuple):  # of one kind of box: shape and line tell it too, colour is never needed
     shape: str  # "square", "round" (corners), "oval"
     fill: str
     line: str = "#333333"
@@ -38,9 +41,7 @@ CLUSTER_COLOUR = "#999999"
 CLUSTER_FILLS = ("#f7f7f9", "#eeeef2")
 
 
-class Box(NamedTuple):
-    """A drawn node: a value, the operation beside it, or what stands for many values."""
-
+class Box(NamedTuple):  # a value, the operation beside it, or what stands for many values
     kind: str
     fields: tuple[str, ...]  # each may have several lines
     stacked: bool = True  # fields below each other, not side by side
@@ -49,20 +50,16 @@ class Box(NamedTuple):
     row: tuple[str, int] = ("", 0)  # those of one row in one frame stand in the order of numbers
 
 
-class Arrow(NamedTuple):
-    """A drawn edge, from an operand to what uses it; `which` operand it is stands at the head."""
-
+class Arrow(NamedTuple):  # from an operand to what uses it
     tail: int
     head: int
     label: str = ""
-    which: str = ""
+    which: str = ""  # operand it is; stands at the head
 
 
-class Cluster(NamedTuple):
-    """A frame round the boxes of a region; `cluster` is the frame around it, or -1."""
-
+class Cluster(NamedTuple):  # a frame round the boxes of a region
     title: str
-    cluster: int
+    cluster: int  # the frame around it, or -1
     row: tuple[str, int] = ("", 0)
 
 
@@ -72,6 +69,22 @@ class Scene(NamedTuple):  # a whole picture without positions
     arrows: tuple[Arrow, ...]
     clusters: tuple[Cluster, ...]
     description: str = ""
+
+
+class Rectangle(NamedTuple):  # a place: u runs along the direction, v across it
+    u0: float
+    v0: float
+    u1: float
+    v1: float
+
+
+class Layout(NamedTuple):  # where everything stands
+    length: float
+    breadth: float
+    boxes: list[Rectangle]
+    clusters: list[Rectangle]
+    labels: list[Rectangle | None]
+    routes: list[list[list[Point]]]  # for each arrow its strokes, lists of points
 
 
 def rows(parts: Sequence[Any]) -> list[list[int]]:
@@ -90,8 +103,7 @@ def readable(text: str) -> str:
     return re.sub("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", shown, text)
 
 
-def text_width(text: str, size: float = FONT_SIZE) -> float:
-    """Return the width of one line in a typewriter font."""
+def text_width(text: str, size: float = FONT_SIZE) -> float:  # of a line in a typewriter font
     drawn = [c for c in text if not unicodedata.combining(c) and c not in "\u200d\ufe0f"]
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in drawn)
     return 0.6 * size * (len(drawn) + wide)
@@ -107,3 +119,44 @@ def box_size(box: Box) -> tuple[float, float]:
     width, height = (max(widths), sum(heights)) if box.stacked else (sum(widths), max(heights))
     margin = 6.0 if LOOKS[box.kind].double else 0.0
     return max(width, 34.0) + margin, height + margin + (4.0 if box.kind == "operation" else 0.0)
+
+
+def cluster_paths(scene: Scene) -> dict[int, list[int]]:
+    """Return for each cluster the clusters around it, outermost first, and itself; -1 has none."""
+    paths: dict[int, list[int]] = {-1: []}
+    for number, cluster in enumerate(scene.clusters):
+        paths[number] = [*paths[cluster.cluster], number]
+    return paths
+
+
+def box_ranks(scene: Scene) -> list[int]:
+    """Return the rank of each box: its longest path from a source, or later if that is nearer."""
+    count, paths = len(scene.boxes), cluster_paths(scene)
+    # To each box those before it, with the least steps between; as boxes count a cluster's ends,
+    # which keep clusters apart: of cluster c they are count + 2c and count + 2c + 1.
+    before: dict[int, dict[int, int]] = {i: {} for i in range(count + 2 * len(scene.clusters))}
+    starts = [[*(count + 2 * c for c in paths[b.cluster]), i] for i, b in enumerate(scene.boxes)]
+    for start in starts:
+        for one, other in pairwise([*start, *[number + 1 for number in start[-2::-1]]]):
+            before[other][one] = 0
+    for arrow in scene.arrows:
+        tail, head = starts[arrow.tail], starts[arrow.head]
+        before[arrow.head][arrow.tail] = 1
+        same = sum(map(eq, tail[:-1], head[:-1]))  # frames in common
+        before[head[same]][tail[same] + (same < len(tail) - 1)] = 1
+    order = [*TopologicalSorter(before).static_order()]
+    rank = dict.fromkeys(order, 0)
+    after: dict[int, dict[int, int]] = {number: {} for number in order}
+    for number in order:
+        for other, steps in before[number].items():
+            after[other][number] = steps
+            rank[number] = max(rank[number], rank[other] + steps)
+    # Boxes move nearer to their uses where that makes the sum of all arrows no longer.
+    uses = {number: sum(after[number].values()) for number in order}
+    held: dict[int, int] = {}  # how many arrows to a box would get longer
+    for number in order:
+        held[number] = sum(o < count and (held[o] > 0 or uses[o] > 1) for o in before[number])
+    for box in reversed(order):
+        if box < count and scene.boxes[box].row[0] != INPUTS and uses[box] >= max(held[box], 1):
+            rank[box] = min(rank[other] - steps for other, steps in after[box].items())
+    return [rank[box] for box in range(count)]

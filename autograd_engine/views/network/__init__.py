@@ -3,5 +3,5 @@
 Reading order:
 
     stacks    the layers of a model, or those behind an output; these as positions, for a page
-    network_picture   draw_network: where they stand, as SVG and in DOT
+    network_picture   where they stand, as SVG and in DOT
 """

@@ -1,4 +1,4 @@
-"""`draw_network`: where units, edges and words of a network stand, and what they say on hover."""
+"""`NetworkPicture`: where units, edges and words of a network stand, and what they say on hover."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.survey import Survey, lowered
-from autograd_engine.views.layout.scene import Scene, readable, text_width
+from autograd_engine.views.layout.scene import Point, Scene, readable, text_width
 from autograd_engine.views.network.stacks import Part, Stage, Unit, of_model, of_output, short
 from autograd_engine.views.picture.drawing import Picture
-from autograd_engine.views.picture.markup import Point, line, quoted, sheet, tag, written
+from autograd_engine.views.picture.markup import line, quoted, sheet, tag, written
 from autograd_engine.words import printable
 
 CUT = 26  # characters of words beside circles
@@ -29,19 +29,13 @@ edge [arrowhead=none]"""
 Seat = tuple[str, Point, float]  # of what is drawn: its key in DOT, its place and its radius
 
 
-def draw_network(item: Module | Survey, show: str, direction: str, engine: str | None) -> Picture:
-    drawing = _Drawing(item, show, direction)
-    picture = Picture(Scene("LR", (), (), (), readable(drawing.network.title)), engine)
-    picture.source, picture._svg = "\n".join(drawing.dot), drawing.svg()
-    return picture
-
-
-class _Drawing:
+class NetworkPicture(Picture):
     """A network as SVG and in DOT: along the layers goes u, across them v."""
 
-    def __init__(self, item: Module | Survey, show: str, direction: str) -> None:
+    def __init__(self, item: Module | Survey, show: str, direction: str, engine: str | None):
         network = of_model(item) if isinstance(item, Module) else of_output(item)
-        self.network, self.weights = network, show == "weight"
+        super().__init__(Scene("LR", (), (), (), readable(network.title)), engine)
+        self.weights = show == "weight"
         self.places = {id(v): (place, path) for place, (path, v) in enumerate(network.named, 1)}
         self.graded = any(value.grad for _, value in network.named)
         self.upright, self.mirrored = direction in ("TB", "BT"), direction in ("RL", "BT")
@@ -67,9 +61,7 @@ class _Drawing:
         left, bottom = min(self.xs), max(self.ys) + 22.0
         for i, words in enumerate(filter(None, [network.title, *legend, network.note])):
             self._words(words, (left, bottom + 15.0 * i), "start")
-        self.dot.append("}\n")
-
-    def svg(self) -> str:
+        self.source = "\n".join([*self.dot, "}\n"])
         left, top = min(self.xs) - MARGIN, min(self.ys) - MARGIN
         width, height = max(self.xs) + MARGIN - left, max(self.ys) + MARGIN - top
         few, edges = len(self.edges) <= DENSE, []
@@ -79,7 +71,7 @@ class _Drawing:
             drawn = hit * few + tag("path", d=path, **look, stroke_opacity=pale)
             edges.append(tag("g", tag("title", written(said)), drawn, class_="edge"))
         lines = [tag("g", "\n".join(edges), fill="none"), *self.marks]
-        return sheet(self.network.title, (left, top), width, height, lines)
+        self._svg = sheet(network.title, (left, top), width, height, lines)
 
     def _stack(self, stack: list[Stage], most: int, top: float) -> float:
         columns = [_rows(stage, most) for stage in stack]

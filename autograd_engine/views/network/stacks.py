@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from string import digits
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from autograd_engine.blocks import parts_of
@@ -14,8 +13,7 @@ from autograd_engine.engine import Value
 from autograd_engine.modules import Module, traits_of
 from autograd_engine.nn import MLP, Neuron
 from autograd_engine.primitives import Primitive
-from autograd_engine.survey import Survey, lowered
-from autograd_engine.survey import places as named_places
+from autograd_engine.survey import Survey, lowered, places
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted, printable
 
@@ -24,23 +22,19 @@ Rules = dict[tuple[Primitive, int], int]
 Called = list[tuple[Call, str]]  # neurons, each with the name of its activation
 
 
-class Unit(NamedTuple):
-    """One neuron: its weights and its bias if it has one, its sum and its output; or an input."""
-
+class Unit(NamedTuple):  # a neuron, or an input
     path: str
     number: int  # in its layer
     activation: str  # "" where nobody knows its name
     weights: list[Part]
-    bias: list[Part]
+    bias: list[Part]  # one, or none
     sum: Part
     output: Part
 
 
-class Stage(NamedTuple):
-    """Units fed the same inputs, a layer: in a graph, `fed` tells where these stand."""
-
+class Stage(NamedTuple):  # units fed the same inputs, a layer
     path: str
-    fed: tuple[int, ...]
+    fed: tuple[int, ...]  # where these stand in a graph
     units: list[Unit]
 
     @property
@@ -53,11 +47,9 @@ class Stage(NamedTuple):
 
 
 class Network(NamedTuple):
-    """Stacks of layers, each fed by the one before, the first its inputs; `named` parameters."""
-
     title: str
-    stacks: list[list[Stage]]
-    named: list[tuple[str, Value]]
+    stacks: list[list[Stage]]  # of layers, each fed by the one before, the first its inputs
+    named: list[tuple[str, Value]]  # parameters
     note: str
 
 
@@ -77,17 +69,14 @@ def of_model(model: Module) -> Network:
         call = Call(path[1:] or "neuron", key=dot, outputs=[dot + 1], dot=dot)
         calls.append((call, (traits_of(neuron) or ("", "", ""))[2]))
     if not calls:
-        listed = ", ".join(printable(name) for name, _ in named[:5]) or "none"
-        raise ValueError(
-            f"{type(model).__name__} holds no Neuron, Layer or MLP of ag.nn to draw (its "
-            f"parameters: {listed}). Draw what it computes: ag.draw(output) with output = model(x)"
-        )
-    titles = {i: title for i, title, _ in named_places(operands, [call for call, _ in calls])}
+        kind = type(model).__name__
+        raise ValueError(f"{kind} holds no neurons of ag.nn: draw what it makes, ag.draw(model(x))")
+    titles = {i: title for i, title, _ in places(operands, [call for call, _ in calls])}
     parts = [(getattr(x, "label", "") or titles.get(i, ""), x) for i, x in enumerate(items)]
     stacks: list[list[Stage]] = []
     for stage in _stages(calls, operands, parts):
         last = stacks[-1][-1] if stacks else stage
-        alike = last.path.rstrip(digits) == stage.path.rstrip(digits)
+        alike = last.path.rstrip("0123456789") == stage.path.rstrip("0123456789")
         square = last.inputs == stage.inputs == len(stage.units)
         fits = len(last.units) == stage.inputs and (alike or not square)
         if last is stage or not fits:
@@ -114,19 +103,14 @@ def of_output(survey: Survey) -> Network:
             chain = [last]
             while before := makers.get(chain[0].fed):
                 chain.insert(0, before)
-            chains.setdefault(tuple(map(_kind, chain)), []).append(chain)
+            kind = ((s.path, *(id(v) for _, v in s.parts if v._rule is LEAF)) for s in chain)
+            chains.setdefault(tuple(kind), []).append(chain)
     # Each step of a recurrence may be a part of a longer chain.
     kinds = [kind for kind in chains if not any(set(kind) < set(other) for other in chains)]
-    if not kinds:
+    if len(kinds) != 1:
         raise ValueError(
-            "there is no network in this graph: style='network' draws the neurons of ag.nn that "
-            "computed it. Draw its values: ag.draw(output)"
-        )
-    if len(kinds) > 1:
-        listed = ", ".join(" to ".join(path or "neuron" for path, *_ in k) for k in kinds[:4])
-        raise ValueError(
-            f"there are {len(kinds)} networks in this graph, none fed by another alone: {listed}. "
-            "Draw each, ag.draw(model), or what connects them, ag.draw(output, style='folded')"
+            f"style='network' draws the one network, of neurons of ag.nn, behind an output; here "
+            f"are {len(kinds)}. Draw each, ag.draw(model), or the values, ag.draw(output)"
         )
     first, *others = chains[kinds[0]]
     values = [value for stage in first for _, value in stage.parts if value._rule is LEAF]
@@ -139,11 +123,11 @@ def of_output(survey: Survey) -> Network:
     return Network(title, [stack], list(named.values()), note)
 
 
-def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[str, Any] | None:
+def page_network(survey: Survey, parameters: Iterable[Value] = ()) -> dict[str, Any] | None:
     """Return the one network of a graph as a page draws it, None where there is none or several.
 
-    A unit is its number, output, bias (-1: none) and weights, as positions; `order` has the
-    parameters as the gradient lists them, by `places` of their ids or as they are found.
+    A unit is its number, output, bias (-1: none) and weights, as positions; `order` has those of
+    the parameters as the gradient lists them, a model's as given, or as they are found.
     """
     try:
         network = of_output(survey)
@@ -158,8 +142,8 @@ def page_network(survey: Survey, places: dict[int, int] | None = None) -> dict[s
         return [unit.number, *at(unit.output), *(at(*unit.bias) or [-1]), at(*unit.weights)]
 
     layers = [{"path": stage.path, "units": [*map(row, stage.units)]} for stage in stages]
-    known = places or {id(value): place for place, (_, value) in enumerate(network.named)}
-    order = [survey.position.get(key, -1) for key in sorted(known, key=known.__getitem__)]
+    listed = parameters or [value for _, value in network.named]
+    order = [survey.position.get(id(value), -1) for value in listed]
     return {"inputs": at(*(u.output for u in inputs.units)), "layers": layers, "order": order}
 
 
@@ -222,7 +206,3 @@ def _activation(survey: Survey, call: Call) -> str:
     """Return the operation behind the sum of a neuron; "" where there are several."""
     after = [i for i in call.members if survey.operands[i] and i != call.dot]
     return survey.values[after[0]]._rule.name if len(after) == 1 else "" if after else "linear"
-
-
-def _kind(stage: Stage) -> tuple[Any, ...]:
-    return stage.path, *(id(value) for _, value in stage.parts if value._rule is LEAF)

@@ -4,12 +4,8 @@ Reading order:
 
     grouping  what stands around each value, and parts that make no cycle
     folding   the values of a graph in groups inside groups
-    styles    from a folding to a scene, and what each box says
+    styles    from a folding to scenes, and what each box says
     markup    a scene in DOT, and laid out as SVG; running Graphviz
     digraph   draw_dot
     drawing   Picture, draw
 """
-
-from autograd_engine.views.picture.drawing import Picture, draw
-
-__all__ = ["Picture", "draw"]

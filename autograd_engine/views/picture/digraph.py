@@ -6,7 +6,6 @@ from typing import Any
 
 try:
     import graphviz
-    from graphviz.backend import dot_command
 except ImportError:
     graphviz = None
 
@@ -21,11 +20,8 @@ from autograd_engine.views.picture.markup import WITHOUT, quoted, run_dot
 class Digraph(graphviz.Digraph if graphviz else object):  # type: ignore[misc]
     """What `draw_dot` returns: graphviz's own, which starts Graphviz by `run_dot`."""
 
-    def pipe(self, format: str | None = None, **how: Any) -> Any:
-        encoding, _ = how.pop("encoding", None), how.pop("quiet", None)
-        kind = how.pop("engine", None) or self.engine, format or self.format
-        given = {"renderer": self.renderer, "formatter": self.formatter} | how
-        _, *options = dot_command.command(*kind, **given)
+    def pipe(self, format: Any = None, *, engine: Any = None, encoding: Any = None) -> Any:
+        options = f"-K{engine or self.engine}", f"-T{format or self.format}"
         made = run_dot(self.source.encode(self.encoding), *options)
         return made.decode(encoding) if encoding else made
 

@@ -120,14 +120,12 @@ def draw(
     """Return a picture of the graph behind a value, or behind several, or of a model.
 
     `style` is "classic" (micrograd's: the operation beside each value), "compact" (inside it),
-    "folded" (calls, regions, repeats and runs as boxes) or "auto": folded above 120 values and
-    where type would be too small to read. `depth` opens boxes down to that nesting depth. `focus`
-    shows only what is at most `radius` operations from that value. `direction` is LR, TB, RL or
-    BT. `engine` is "dot" for Graphviz, "builtin" for the package's own layout, None for Graphviz
-    where it is installed and takes no more than a few seconds.
-
-    A model is drawn as books draw it, units as circles and weights as edges; style "network" does
-    so with the one network behind an output. Edges `show` the "weight" or its gradient, "grad".
+    "folded" (calls, regions, repeats and runs as boxes), "network" (a model, or the one behind an
+    output: units as circles, and edges that `show` the "weight" or its gradient, "grad") or "auto":
+    folded above 120 values and where type would be too small to read. `depth` opens boxes down to
+    that nesting depth. `focus` shows only what is at most `radius` operations from that value.
+    `direction` is LR, TB, RL or BT. `engine` is "dot" for Graphviz, "builtin" for the package's own
+    layout, None for Graphviz where it is installed and takes no more than a few seconds.
 
     Raises `ValueError` for what it does not know and, unless `force`, for more than 600 nodes;
     `RuntimeError` for "dot" where Graphviz is missing or too slow.
@@ -149,12 +147,20 @@ def draw(
     model = isinstance(output, Module)
     if model and style not in ("auto", "network"):
         raise ValueError(f'model(x) is drawn in style="{style}"; a model is a network')
-    survey: Any = output if model else _surveyed(outputs, focus)
+    for value in [] if model else outputs:
+        if not isinstance(value, Value):
+            kind = type(value).__name__
+            raise TypeError(f"draw needs a Value, not {kind}, or a model: {value!r:.60}")
+    if not outputs:
+        raise ValueError("draw needs a Value; these are none")
+    survey: Any = output if model else Survey(*outputs)
     if model or style == "network":
-        from autograd_engine.views.network.network_picture import draw_network
+        from autograd_engine.views.network.network_picture import NetworkPicture
 
-        return draw_network(survey, show, direction, engine)
+        return NetworkPicture(survey, show, direction, engine)
     at = survey.position.get(id(focus))
+    if focus is not None and at is None:
+        raise ValueError(f"focus {focus!r:.60} is not in the graph of {outputs[-1]!r}")
     shown = None if at is None else near(survey.operands, at, radius)
     if style == "auto":
         count = len(survey.values if shown is None else shown)
@@ -173,21 +179,6 @@ def draw(
     if engine == "dot":
         picture.svg  # so that a missing Graphviz is told here  # noqa: B018
     return picture
-
-
-def _surveyed(outputs: Sequence[Any], focus: Any) -> Survey:
-    if not outputs:
-        raise ValueError("draw needs a Value; these are none")
-    for value in outputs:
-        if not isinstance(value, Value):
-            kind = type(value).__name__
-            raise TypeError(f"draw needs a Value, not {kind}, or a model: {value!r:.60}")
-    if not isinstance(focus, (Value, type(None))):
-        raise TypeError(f"focus must be a Value, not {type(focus).__name__}: {focus!r:.60}")
-    survey = Survey(*outputs)
-    if focus is not None and id(focus) not in survey.position:
-        raise ValueError(f"focus {focus!r} is not in the graph of the output {outputs[-1]!r}")
-    return survey
 
 
 def _readable(survey: Survey, shown: set[int] | None, direction: str) -> tuple[str, int | None]:

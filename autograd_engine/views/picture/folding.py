@@ -25,13 +25,11 @@ PARTS = 12  # Into at most so many runs a group is cut; longer ones are cut agai
 
 
 @dataclass
-class Group:
-    """A box that opens: `members` are values (their position) and groups (~ their number)."""
-
+class Group:  # a box that opens
     title: str
     parent: int
     kind: str = ""  # as of a Level, "leaves" or "run"
-    members: list[int] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)  # values (position), groups (~ number)
     level: int = 0  # how many levels around its values are groups
     notes: list[str] = field(default_factory=list)  # what else is said of it
 
@@ -64,11 +62,7 @@ class Folding:
 
     def path(self, number: int) -> list[int]:
         """Return the groups around and including this one, outermost first."""
-        found = []
-        while number >= 0:
-            found.append(number)
-            number = self.groups[number].parent
-        return found[::-1]
+        return [*self.path(self.groups[number].parent), number] if number >= 0 else []
 
     def closed(self, number: int) -> int:
         """Return the folded box in which this group is, or -1: it is open."""
@@ -128,12 +122,19 @@ class Folding:
                 continue
             level = self.around[values[0]][depth]
             kind = "leaves" if leaves and level.kind != "hidden" else level.kind
-            calls = {self.around[i][depth].call for i in values if self.operands[i]}
+            calls = sorted({self.around[i][depth].call for i in values if self.operands[i]} - {0})
             group.members.append(self.add(number, values, level.title, kind, deeper=1))
             self.groups[-1].notes += level.notes
-            made[box].append((self.groups[-1], sorted(calls - {0})))
-        for pieces in made.values():
-            _name(pieces)
+            made[box].append((self.groups[-1], calls))
+        for pieces in made.values():  # which calls they are, and how often all are used
+            uses = max(calls[-1] if calls else 0 for _, calls in pieces)
+            for piece, calls in pieces:
+                if uses > 1 and piece.kind in ("call", "region"):
+                    piece.notes.append(f"used {uses:,} times")
+                if len(pieces) > 1 and piece.kind != "hidden" and calls:
+                    row = len(calls) > 2 and calls[-1] - calls[0] == len(calls) - 1
+                    which = f"{calls[0]} to {calls[-1]}" if row else ", ".join(map(str, calls))
+                    piece.title += f", call{'s' * (len(calls) > 1)} {which}"
 
     def _gather(self, number: int) -> None:
         """Gather of a group what is too much: values beside boxes, leaves, and then runs."""
@@ -218,25 +219,3 @@ class Folding:
         while last < 0:
             last = self.groups[~last].members[-1]
         return f"→ {self.survey.names[last]}" if self.operands[last] else counted(len(run), "value")
-
-
-def _name(parts: list[tuple[Group, list[int]]]) -> None:
-    """Say of the parts of one box which calls they are, and how often all are used."""
-    uses = max(calls[-1] if calls else 0 for _, calls in parts)
-    alike: dict[str, list[Group]] = defaultdict(list)
-    for group, calls in parts:
-        if uses > 1 and group.kind in ("call", "region"):
-            group.notes.append(f"used {uses:,} times")
-        if len(parts) > 1 and group.kind != "hidden":
-            group.title += _calls(calls)
-            alike[group.title].append(group)
-    for same in alike.values():
-        for number, group in enumerate(same if len(same) > 1 else [], 1):
-            group.title += f", part {number}"
-
-
-def _calls(numbers: list[int]) -> str:
-    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return f", calls {numbers[0]} to {numbers[-1]}"
-    word = ", calls " if len(numbers) > 1 else ", call "
-    return f"{word}{', '.join(map(str, numbers))}" if numbers else ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from heapq import heappop, heappush
 from itertools import groupby, takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
@@ -83,7 +83,13 @@ def _add_repeat(
     paths = {id(around[i]): around[i] for row in repeat.places for i in row}.values()
     same = len([*takewhile(lambda levels: len(set(levels)) == 1, zip(*paths))])
     each = operations([survey.values[i].op for i in repeat.places[-1]], 3)
-    notes = (f"×{repeat.steps:,}", f"↻ {_carried(survey, repeat)}", f"each {each}")
+    names = [survey.names[i] for i in survey.states(repeat)[-1]]
+    stems = [re.sub(r"(?<=.)(\[\d+\]|[\d₀-₉]+)$", "", name) for name in names]
+    # What is carried is named without the step's number, where that tells apart.
+    carried = ", ".join(stems if len({*stems}) == len(stems) else names)
+    if len(names) > 3 or "v" in stems:
+        carried = counted(len(names), "state")
+    notes = (f"×{repeat.steps:,}", f"↻ {carried}", f"each {each}")
     whole = (*around[repeat.places[0][0]][:same], Level("repeat", number, "step t", notes=notes))
     deep, step_of, steps = depth is None or depth > same, dict[int, int](), list[Path]()
     for t, row in enumerate(repeat.places):
@@ -98,15 +104,6 @@ def _add_repeat(
             around[o] = steps[t]
 
 
-def _carried(survey: Survey, repeat: Repeat) -> str:
-    """Return what a repeat carries from step to step: names, without the step's number."""
-    names = [survey.names[i] for i in survey.states(repeat)[-1]]
-    stems = [re.sub(r"(?<=.)(\[\d+\]|[\d₀-₉]+)$", "", name) for name in names]
-    if len(names) > 3 or "v" in stems:
-        return counted(len(names), "state")
-    return ", ".join(stems if len(set(stems)) == len(stems) else names)
-
-
 def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> list[Part]:
     """Return boxes in an order in which all arrows run forwards: number, whether leaves, values.
 
@@ -114,26 +111,6 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
     its box, such as a call. A box comes as a whole where it can, else in parts; leaves of more than
     one of them come by themselves.
     """
-    wholes: dict[int, list[int]] = defaultdict(list)
-    for i, box in boxes.items():
-        wholes[box].append(i)
-    first = {values[0]: box for box, values in wholes.items()}
-    # By the first value of each box, those of the boxes that feed it, its own where it must not.
-    given: dict[int, set[int]] = {i: set() for i in first}
-    for i, box in boxes.items():
-        for o in operands[i]:
-            if o in boxes and fine[o] != fine[i] and (operands[o] or boxes[o] != box):
-                given[wholes[box][0]].add(wholes[boxes[o]][0])
-    apart = not any(i in below for i, below in given.items())
-    if apart and (found := _ordered(first, first, given, cutting=False)):
-        return [(box, False, wholes[box]) for box, _, _ in found]
-    return _ordered(boxes, fine, operands)
-
-
-def _ordered(
-    boxes: dict[int, int], fine: dict[int, int], operands: Any, cutting: bool = True
-) -> list[Part]:
-    """Return the parts; none where a box must be cut, unless `cutting`."""
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
     box_of: list[int] = []  # of each part
     first = {box: i for i, box in reversed(boxes.items())}  # the first value of each box
@@ -150,11 +127,20 @@ def _ordered(
                 waiting[box] += fine[o] != fine[i]
         if not missing[i]:
             ready[box].append(i)
-
-    def place(box: int) -> None:
-        """Place of a box what waits for nothing, as a part."""
+    # Values follow values, and boxes boxes, where they can. Where each box left waits for another,
+    # what can be placed of one of them is a part.
+    rest, which, cut, fed = iter(boxes), False, False, {*first}
+    while len(part) < len(boxes):
+        for box in fed:
+            if not waiting[box] and ready.get(box):
+                heappush(whole[box != first[box]], (first[box], box))
+        which = which if whole[which] else not which
+        if whole[which]:
+            box = heappop(whole[which])[1]
+        else:
+            cut, box = True, boxes[next(i for i in rest if i not in part and operands[i])]
         pending, later, fed = ready.pop(box), set(), {box}
-        while pending:
+        while pending:  # of the box what waits for nothing
             i = pending.pop()
             part[i] = len(box_of)
             for user in uses[i]:
@@ -169,26 +155,6 @@ def _ordered(
                     if not missing[user]:
                         (pending if its == box and user not in later else ready[its]).append(user)
         box_of.append(box)
-        wait(fed)
-
-    def wait(some: Iterable[int]) -> None:
-        for box in some:
-            if not waiting[box] and ready.get(box):
-                heappush(whole[box != first[box]], (first[box], box))
-
-    # Values follow values, and boxes boxes, where they can. Where each box left waits for another,
-    # what can be placed of one of them is a part.
-    wait(first)
-    rest, which, cut = iter(boxes), False, False
-    while len(part) < len(boxes):
-        which = which if whole[which] else not which
-        if whole[which]:
-            place(heappop(whole[which])[1])
-        elif not cutting:
-            return []
-        else:
-            place(boxes[next(i for i in rest if i not in part and operands[i])])
-            cut = True
     # What only later parts of its box use moves there, and leaves of several move out of them.
     heads: dict[int, dict[int, bool]] = defaultdict(dict)  # part -> whether it can move there
     for i in reversed(boxes) if cut else ():

@@ -9,11 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from autograd_engine.views.layout import scene as looks
-from autograd_engine.views.layout.ranks import box_ranks, cluster_paths
-from autograd_engine.views.layout.routes import Rectangle, lay_out
-from autograd_engine.views.layout.scene import INPUTS, Box, Scene, field_sizes, readable, rows
-
-Point = tuple[float, float]
+from autograd_engine.views.layout.routes import lay_out
+from autograd_engine.views.layout.scene import INPUTS, Box, Point, Rectangle, Scene, readable, rows
 
 SECONDS = 5.0  # Graphviz may take for one picture; of 600 nodes it needs about one
 
@@ -29,7 +26,6 @@ def quoted(text: str, record: bool = False) -> str:
 
 
 def write_dot(scene: Scene) -> str:
-    """Return the scene in DOT; the same scene gives the same text."""
     # Courier is the font whose widths Graphviz knows without having it.
     font, size, ink = 'fontname="Courier"', looks.FONT_SIZE, looks.EDGE_COLOUR
     look = f"rankdir={scene.direction} {font} fontsize={size} nodesep=0.2 ranksep=0.3"
@@ -37,7 +33,7 @@ def write_dot(scene: Scene) -> str:
     lines.append(f'node [{font} fontsize={size} height=0.3 margin="0.11,0.055"]')
     look = f'fontcolor="{ink}" color="{ink}" arrowsize=0.6 labelfontsize={size - 3} labelangle=30'
     lines.append(f"edge [{font} fontsize={size - 1} {look}]")
-    ranks, paths = box_ranks(scene) if scene.boxes else [], cluster_paths(scene)
+    ranks, paths = looks.box_ranks(scene), looks.cluster_paths(scene)
     for row in rows(scene.boxes):
         first = scene.boxes[row[0]]  # in frames `dot` keeps units in order unless told to
         for rank in dict.fromkeys(ranks[i] for i in row if first.cluster < 0):
@@ -145,13 +141,11 @@ def line(text: str, x: float, y: float, size: float = looks.FONT_SIZE, **look: o
 def sheet(title: str, corner: Point, width: float, height: float, lines: Iterable[str]) -> str:
     """Return the whole of a picture, on white; text stands in the middle where nothing is said."""
     x, y, wide, high = map(_n, (*corner, width, height))
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}pt" height="{high}pt"'
-        f' viewBox="{x} {y} {wide} {high}" role="img"'
-        f' font-family="{looks.FONTS}" font-size="{looks.FONT_SIZE}" text-anchor="middle">'
-    )
     back = tag("rect", x=x, y=y, width=wide, height=high, fill="white")
-    return "\n".join([head, tag("title", written(title)), back, *lines, "</svg>\n"])
+    look = {"width": f"{wide}pt", "height": f"{high}pt", "viewBox": f"{x} {y} {wide} {high}"}
+    look |= {"role": "img", "font_family": looks.FONTS, "font_size": f"{looks.FONT_SIZE}"}
+    drawn, svg = ["", tag("title", written(title)), back, *lines, ""], "http://www.w3.org/2000/svg"
+    return tag("svg", "\n".join(drawn), xmlns=svg, **look, text_anchor="middle") + "\n"
 
 
 _CHART = """<svg xmlns="http://www.w3.org/2000/svg" width="640" height="260" viewBox="0 0 640 260"
@@ -179,9 +173,9 @@ def chart(title: str, curves: Iterable[tuple[str, Iterable[Point]]], **ends: str
     return _CHART.format(title=escape(title), drawn=drawn, **ends)
 
 
-def write_svg(scene: Scene) -> str:
-    """Return the scene as SVG, laid out without Graphviz; the same scene gives the same text."""
-    layout, paths, lines, labels = lay_out(scene), cluster_paths(scene), list[str](), list[str]()
+def write_svg(scene: Scene) -> str:  # laid out without Graphviz
+    layout, paths = lay_out(scene), looks.cluster_paths(scene)
+    lines, labels = list[str](), list[str]()
     upright, mirrored = scene.direction in ("TB", "BT"), scene.direction in ("RL", "BT")
 
     def turned(u: float, v: float) -> Point:
@@ -245,7 +239,7 @@ def _box(box: Box, x: float, y: float, w: float, h: float) -> str:
         marks = [_rectangle(x, y, w, h, 6.0 * (look.shape == "round"), fill=look.fill, **ink)]
     if look.double:
         marks.append(_rectangle(x + 3.0, y + 3.0, w - 6.0, h - 6.0, 4.0, fill="none", **ink))
-    sizes = [size[box.stacked] for size in field_sizes(box)]
+    sizes = [size[box.stacked] for size in looks.field_sizes(box)]
     spare = ((h if box.stacked else w) - sum(sizes)) / len(sizes)
     for number, (field, size) in enumerate(zip(box.fields, sizes)):
         wide, high = (w, size + spare) if box.stacked else (size + spare, h)

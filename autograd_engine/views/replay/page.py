@@ -1,20 +1,26 @@
-"""`replay`: a training as a page to scrub through, each recorded step computed anew."""
+"""`replay`: a training as a page to scrub through, each recorded step computed anew.
+
+For a model of two inputs it holds what the model predicts all over their plane, on a grid.
+"""
 
 from __future__ import annotations
 
 import math
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from autograd_engine import graph
-from autograd_engine.blocks import enable_grad
+from autograd_engine.blocks import enable_grad, no_grad
 from autograd_engine.columns import data_of, set_data
+from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.engine import Value, as_value
-from autograd_engine.files import checked_path
 from autograd_engine.history import History, Recording, Step
+from autograd_engine.measures import judge
+from autograd_engine.number import number
 from autograd_engine.real import check_whole, is_number
 from autograd_engine.survey import LOWERED, Survey
 from autograd_engine.table import CONSTANT
@@ -23,20 +29,16 @@ from autograd_engine.views.explore.page import Page, filled, packed, page_graph
 from autograd_engine.views.network.stacks import Rules, responses
 from autograd_engine.views.notebooks import image
 from autograd_engine.views.picture.markup import chart
-from autograd_engine.views.replay.boundary import FARTHEST, Boundary
 from autograd_engine.words import counted
 
+SIDE = 28  # points a side of the grid where the model is compiled
+FARTHEST = 100.0  # how far a class is ahead of others is told up to here, in steps ever wider
+POINTS = 300  # samples that are shown, evenly taken
+_WORK = 2_000_000  # weights used where the model runs point by point, on a coarser grid
 ROOM = 1_200_000  # characters for the numbers of one run: of a large graph, fewer steps
 _EACH = 25  # characters that a value takes a step: its data, gradient and partials in base64
 
 Runs: TypeAlias = "History | Sequence[History] | Mapping[str, History]"
-
-
-class Replay(Page):
-    """A training to scrub through: shown by notebooks, saved by `save`, as text in `html`."""
-
-    def __repr__(self) -> str:
-        return f"<Replay: {self.description}>"
 
 
 def replay(
@@ -45,7 +47,7 @@ def replay(
     *,
     sample: int = 0,
     lang: str | None = None,
-) -> Replay:
+) -> Page:
     """Return a page with a slider over the steps of one training, or of two beside each other.
 
     It shows the graph of one `sample`'s loss at each step, the loss curve and, for two inputs and
@@ -63,39 +65,38 @@ def replay(
     >>> history = fit(model, datasets.xor(8), losses.binary_cross_entropy, optimizer, epochs=3,
     ...               record=True, progress=False)
     >>> replay(history)
-    <Replay: 3 steps>
+    <Page: Replay: 3 steps>
     """
     recorded, rules = [*_recorded(histories, sample)], Rules()
-    if path is not None:  # before the work
-        checked_path(path, "a page", (".html",), also=(".htm",))
     runs = [_contents(*run, sample, rules) for run in recorded]
-    description = ", ".join(map(_described, runs))
-    data, still = {"description": description, "runs": runs}, _loss_curves(runs)
-    script = written(rules) if rules else ""
-    text = filled("replay/replay.html", f"Replay: {description}", data, script, still, lang)
-    shown = image("image/svg+xml", still.encode(), f"loss of {description}")
-    return Replay(text, description, shown, path)
+    told = []
+    for run in runs:
+        shown, made = len(run["steps"]) - 1, run["last"] - run["steps"][0]
+        steps = f"{shown:,} of " * (shown != made) + counted(made, "step")
+        told.append(f"{run['name']}: {steps}" if run["name"] else steps)
+    description = ", ".join(told)
+    title, still = f"Replay: {description}", _loss_curves(runs)
+    data, script = {"description": description, "runs": runs}, written(rules) if rules else ""
+    text = filled("replay/replay.html", title, data, script, still, lang)
+    return Page(text, title, image("image/svg+xml", still.encode(), f"loss: {title}"), path)
 
 
 def _recorded(histories: Runs, sample: int) -> Iterator[tuple[str, History, Recording]]:
-    if isinstance(histories, History):
-        histories = {"": histories}
     if isinstance(histories, (list, tuple)):
         histories = {f"run {i}": history for i, history in enumerate(histories, 1)}
-    if not isinstance(histories, Mapping):
-        raise TypeError(
-            f"a replay needs what fit returns, not {histories!r:.60}: write replay(history, path)"
-        )
-    if len(histories) not in (1, 2):
-        raise ValueError(f"a replay shows one run, or compares two; got {len(histories)}")
-    for name, history in histories.items():
-        called = f"the history of {str(name)!r}" if name else "the history"
+    runs: Any = histories if isinstance(histories, Mapping) else {"": histories}
+    for history in runs.values():
         if not isinstance(history, History):
-            raise TypeError(f"{called} must be what fit returns, not {history!r:.60}")
+            raise TypeError(
+                f"a replay needs what fit returns, not {history!r:.60}: write replay(history, path)"
+            )
+    if len(runs) not in (1, 2):
+        raise ValueError(f"a replay shows one run, or compares two; got {len(runs)}")
+    for name, history in runs.items():
         if history.recording is None:
             raise ValueError(
-                f"{called} has no recording: train with fit(..., record=True), "
-                "for at least one epoch more than a checkpoint has"
+                f"the history{f' of {name!r}' if name else ''} has no recording: train with "
+                "fit(..., record=True), for at least one epoch more than a checkpoint has"
             )
         last = len(history.recording.samples) - 1
         check_whole("sample", sample)
@@ -151,9 +152,9 @@ def _contents(
         if boundary.plane:
             cells.append(boundary.cells(boundary.plane))
     told = ("loss", "accuracy", "validation_loss")
-    places, found = {id(value): i for i, value in enumerate(recording.parameters, 1)}, []
+    found = []
     for survey, rows in takes.values():  # the frames in which a graph has one shape
-        drawn, _ = page_graph(survey, places)
+        drawn, _ = page_graph(survey, recording.parameters)
         if network := drawn["network"]:
             network["responses"] = responses(network, survey, rules)
         numbers = packed(survey, list(rows.values()), "data", "gradients")
@@ -180,12 +181,6 @@ def _finite(number: float) -> float | None:
     return float(f"{number:.8g}") if math.isfinite(number) else None
 
 
-def _described(run: Mapping[str, Any]) -> str:
-    shown, made = len(run["steps"]) - 1, run["last"] - run["steps"][0]
-    steps = f"{shown:,} of " * (shown != made) + counted(made, "step")
-    return f"{run['name']}: {steps}" if run["name"] else steps
-
-
 def loss_curve(losses: Sequence[float]) -> str:
     """Return the loss over the epochs as a picture, which is what notebooks show of a history."""
     told = list(map(_finite, losses))
@@ -206,3 +201,96 @@ def _loss_curves(runs: Sequence[Mapping[str, Any]], unit: str = "steps") -> str:
     scaled = [(name, [(x / last, (y - low) / over) for x, y in points]) for name, points in curves]
     ends = {"high": f"{high:.3g}", "low": f"{low:.3g}", "first": "0", "last": f"{last:,.0f} {unit}"}
     return chart("loss", scaled, **ends)
+
+
+class Plane(NamedTuple):  # all over which the model of two inputs is asked, on a grid
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    side: int
+    classes: list[str]
+    levels: int  # that a byte has for how far a class is ahead
+    samples: list[tuple[float, float, int, int]]  # x, y, class, whether the page shows its loss
+
+    def ticks(self) -> Iterator[list[float]]:
+        for low, high in zip(self.low, self.high):  # of the columns of the grid, then of its rows
+            yield [low + i * (high - low) / (self.side - 1) for i in range(self.side)]
+
+    def points(self) -> list[tuple[float, float]]:
+        xs, ys = self.ticks()
+        return [(x, y) for y in ys for x in xs]
+
+
+def plane_of(samples: Sequence[Any], classes: Sequence[str], side: int, chosen: int = -1) -> Plane:
+    columns = [[float(item) for item in column] for column in zip(*(x for x, _ in samples))]
+    ends = [(min(column), max(column)) for column in columns]
+    lows, highs = zip(*[(a - m, b + m) for a, b in ends for m in (0.1 * (b - a) or 1.0,)])
+    points = []
+    for i in sorted({*range(0, len(samples), -(-len(samples) // POINTS)), chosen} - {-1}):
+        x, y = (float(f"{float(item):.4g}") for item in samples[i][0])
+        points.append((x, y, max(int(samples[i][1]), 0), int(i == chosen)))
+    return Plane(lows, highs, side, list(classes), 256 // len(classes), points)
+
+
+def predicted(model: Callable[[Any], Any], x: Any, plane: Plane) -> list[tuple[int, float]]:
+    """Return for each point the class that a model of inputs like `x` predicts, and its lead."""
+    twin, found = x.copy() if hasattr(x, "copy") else list(x), []
+    with no_grad():
+        for point in plane.points():
+            twin[:] = point
+            found.append(_lead(_scores(model(twin))))
+    return found
+
+
+class Boundary:
+    """Finds the bytes of the plane for a step; `plane` is None where there is no such plane."""
+
+    def __init__(self, recording: Recording, steps: int, sample: int) -> None:
+        self.recording, samples = recording, recording.samples
+        self.plane: Plane | None = None
+        points = all(hasattr(x, "__len__") and len(x) == 2 for x, _ in samples)
+        points = points and all(is_number(item) for x, _ in samples for item in x)
+        classes = _classes(recording) if points else []
+        self._program: Program | None = None
+        if 2 <= len(classes) <= 16:
+            with suppress(Exception):  # no NumPy, or whatever somebody's model says to a Value
+                self._program = compile(recording.model, samples[0][0], check=False)
+            most = math.isqrt(_WORK // (steps * max(len(recording.parameters), 1)))
+            side = SIDE if self._program else min(SIDE, max(8, most))
+            self.plane = plane_of(samples, classes, side, sample)
+
+    def cells(self, plane: Plane) -> bytes:
+        """Return a byte for each point, with the parameters that the model has at present."""
+        found: list[tuple[int, float]] = []
+        if self._program:
+            with suppress(GuardError):  # this step is not for the program
+                rows: Any = self._program(plane.points())
+                found = [_lead(row) for row in rows.reshape(len(rows), -1).tolist()]
+        found = found or predicted(self.recording.model, self.recording.samples[0][0], plane)
+        far = (min(1.0, math.log1p(lead) / math.log1p(FARTHEST)) for _, lead in found)
+        n = plane.levels
+        return bytes(k * n + round((n - 1) * size) for (k, _), size in zip(found, far))
+
+
+def _classes(recording: Recording) -> list[str]:
+    """Return the names of the classes that the model tells apart, as accuracy is counted."""
+    right = judge(list(recording.samples))
+    with no_grad():
+        count = len(_scores(recording.model(recording.samples[0][0])))
+    if not (right.sides if count == 1 else right.positions):
+        return []
+    names = list(map(str, range(max(count, 2))))
+    if count == 1 and any(target == -1 for _, target in recording.samples):
+        names[0] = "-1"
+    return recording.classes if len(recording.classes) == len(names) else names
+
+
+def _scores(outputs: Any) -> list[float]:
+    items = outputs if hasattr(outputs, "__len__") else [outputs]
+    return [float(number(item)) for item in items]
+
+
+def _lead(scores: list[float]) -> tuple[int, float]:
+    """Return the class ahead, and how far; one score alone is positive for the second class."""
+    scores = [0.0] * (len(scores) == 1) + scores
+    first, second = sorted(scores, reverse=True)[:2]
+    return scores.index(first), first - second if first > second else 0.0
