@@ -352,7 +352,7 @@ def test_a_gradient_through_the_steps_of_a_recurrence_is_told_by_step(build, kin
     (found,) = diagnosed(build(False))
     assert found.kind == kind
     assert found.what.endswith("on its way from step 50 to step 1 of a recurrence of 50 steps")
-    assert found.where.startswith("step 1: ") and "of the state by step is step 1 " in found.why
+    assert found.where.startswith("step 1: ") and "|adjoint| by step is step 1 " in found.why
 
 
 @pytest.mark.parametrize(("build", "kind"), CASES)
@@ -364,7 +364,7 @@ def test_a_nan_that_enters_a_leaf_by_the_exponent_of_a_negative_number_is_told()
     w = Value(2.0, "w")
     (found,) = ag.diagnose((-2.0) ** w, [w])
     assert found.what == "(-2) ** 'w' passed on the first NaN of the backward pass"
-    assert "no slope by its exponent" in found.why and "plain number as exponent" in found.fix
+    assert "no finite slope" in found.why and "plain number as exponent" in found.fix
     assert ag.diagnose(2.0**w, [w]) == []
 
 
@@ -438,8 +438,9 @@ def test_findings_are_a_list_with_the_gravest_first():
 def test_many_units_of_a_layer_are_one_finding_with_the_first_few():
     (found,) = diagnosed(dead_layer(well=False))
     assert found.what == "all 40 ReLU units are dead in layers.0"
-    assert found.where == "layers.0: neurons 0, 1, 2 and 37 more"
-    assert "all of 12 samples" in found.why
+    assert found.where.startswith("'a₀⁽⁰⁾[1]', in layers.0.neurons.0, 'a₁⁽⁰⁾[1]', in layers.0.")
+    assert found.where.endswith(" and 37 more")
+    assert "the last 12 samples" in found.why
     (found,) = diagnosed(dead_neuron(well=False))
     assert found.what == "1 of 8 ReLU units is dead in layers.0"
     assert "layers.0.neurons.3" in found.where
@@ -516,7 +517,7 @@ def test_all_leaves_that_were_changed_are_one_finding():
     for parameter in model.parameters():
         parameter.data += 0.1
     (found,) = ag.diagnose(output, model.parameters())
-    assert found.kind == "changed leaf" and found.what.startswith("'b₀⁽⁰⁾', ")
+    assert found.kind == "changed leaf" and found.what.startswith("one or more of 'b₀⁽⁰⁾', ")
     assert f"would be {model([1.0, 2.0]).data:.9g}" in found.why
 
 
@@ -591,7 +592,7 @@ def test_an_output_that_was_not_recorded_is_one_finding():
         silent = w * b
     for output in (silent, Value(w.data * b.data)):
         (found,) = ag.diagnose(output, [w, b])
-        assert found.kind == "unreached parameter" and "no operands" in found.what
+        assert found.kind == "unreached parameter" and "inside `no_grad()`" in found.why
 
 
 def test_old_leaves_in_the_list_while_their_names_were_rebound_are_found():
@@ -633,7 +634,7 @@ def test_the_first_birth_is_named_with_its_operands():
     product.label = "product"
     (found,) = ag.diagnose(product - product, [a, b])
     assert found.what == "'product' gave the first infinity of the forward pass"
-    assert "1e+200, 1e+150" in found.why
+    assert "1e+200 and 1e+150" in found.why
 
 
 @pytest.mark.slow
@@ -953,8 +954,8 @@ def test_other_threads_and_what_comes_after_the_block_are_not_watched():
 @pytest.mark.parametrize(
     ("output", "parameters", "error", "said"),
     [
-        (3.0, [Value(1.0)], TypeError, "diagnose needs a Value as its output, not float"),
-        ([Value(1.0)], [Value(1.0)], TypeError, "one output at a time"),
+        (3.0, [Value(1.0)], TypeError, "diagnose needs one Value as its output, not float"),
+        ([Value(1.0)], [Value(1.0)], TypeError, "one Value as its output, not list"),
         (Value(1.0), [], ValueError, "no parameters"),
         (Value(1.0), Value(1.0), TypeError, r"write \[w\]"),
         (Value(1.0), 3, TypeError, "a list of Values"),

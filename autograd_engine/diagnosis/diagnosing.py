@@ -42,9 +42,8 @@ def diagnose(
     ([], "the output does not depend on 'unused'")
     """
     if not isinstance(output, Value):
-        hint = ": diagnose one output at a time" if isinstance(output, (list, tuple)) else ""
         kind = type(output).__name__
-        raise TypeError(f"diagnose needs a Value as its output, not {kind}: {output!r:.60}{hint}")
+        raise TypeError(f"diagnose needs one Value as its output, not {kind}: {output!r:.60}")
     case = Case(output, _given(parameters))
     found = [finding for check in (*CHECKS, accumulated) for finding in check(case)]
     units = Units()

@@ -12,6 +12,7 @@ from typing import Final
 
 from autograd_engine.blocks import source_of
 from autograd_engine.engine import Value
+from autograd_engine.real import called
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, LEAF
 
@@ -117,11 +118,7 @@ class Case(Survey):
         told = [self.quoted(x) or f"{x.data:.6g}" for x in operands[:SHOWN]]
         if len(operands) > SHOWN:
             told[3:] = [f"and {len(operands) - 3:,} more"]
-        if op.startswith("**") and told[0].startswith("-"):
-            told[0] = f"({told[0]})"
-        if op in ("+", "-", "*", "/", "**"):
-            return f" {op} ".join(told)
-        return f"{told[0]}{op}" if op.startswith("**") else f"{op}({', '.join(told)})"
+        return called(op, op, told)
 
     def titles(self, places: Iterable[int]) -> str:
         return listed(self.title(self.values[i]) for i in places)
@@ -157,9 +154,5 @@ def layer_of(home: str) -> str:
 
 def code_of(home: str) -> str:
     """Return how code calls the neurons of a layer: model.layers[0].neurons; "" if none."""
-    if home == "neuron":
-        return "[neuron]"
-    if not re.fullmatch(r"([A-Za-z_]\w*(\.\w+)*\.)?neurons\.\d+", home, re.ASCII):
-        return ""
-    path = re.sub(r"\.(\d+)(?=\.)", r"[\1]", home).rpartition(".")[0]
-    return f"model.{path}" if "." in path else f"layer.{path}"
+    path = re.sub(r"\.(\d+)(?=\.)", r"[\1]", f"model.{home}").rpartition(".")[0]
+    return path if path.endswith(".neurons") else ""

@@ -102,13 +102,10 @@ def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
     inputs, neurons = [x for unit in units for x in unit.inputs], code_of(units[0].home)
     if dead:
         kind, op, samples = "dead", "ReLU", max(len(unit.inputs) for unit in units)
-        seen = f"all of {samples:,} samples" if samples > 1 else "the one sample seen"
-        if any(len(unit.inputs) < unit.samples for unit in units):
-            seen = f"the last {samples:,} samples"
         why = (
-            f"The input of a dead ReLU is below 0 in {seen} (the highest was {max(inputs):.6g}), "
-            "where its slope is 0: no gradient passes, and the weights before it stay as they are. "
-            "Too large a step, or a large negative bias, brings that about."
+            f"The input of a dead ReLU was below 0 in the last {counted(samples, 'sample')} (at most "
+            f"{max(inputs):.6g}), where its slope is 0: no gradient passes, and the weights before it "
+            "stay as they are. Too large a step, or a large negative bias, brings that about."
         )
         fix = "relu = ag.leaky_relu  # in place of ag.relu and .relu(): below 0 its slope is 0.01"
         if neurons:
@@ -124,11 +121,7 @@ def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
         fix = each(f"*= {1.0 / size:.2g}  # inputs of about 1 again; or scale the data", its)
     some = f"{len(units):,} of " if len(units) < of else "all " if of > 1 else ""
     what = f"{some}{counted(of, f'{op} unit')} {'is' if len(units) == 1 else 'are'} {kind}"
-    where = f"{layer}: {listed(unit.place for unit in units)}".removeprefix(": ")
-    if len(units) == 1:
-        where = units[0].place
-    elif all(".neurons." in f".{unit.home}" for unit in units):
-        where = f"{layer}: neurons {listed(unit.home.rpartition('.')[2] for unit in units)}"
+    where = listed(unit.place for unit in units)
     return Finding(f"{kind} unit", f"{what}{layer and f' in {layer}'}", where, why, fix)
 
 
@@ -212,23 +205,19 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
         shown[4:-3] = ["..."]
     more = "  # or ag.optim.clip_gradients(parameters, 1.0)" if change > 0.0 else ""
     fix = each(f"*= {1.0 / factor:.3g}{more}")
-    if code_of(case.homes[i]).startswith("model.layers["):
-        gain, name = (2.0, "He") if rule is relu else (1.0, "Xavier")
-        tanh = '        neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4\n'
-        fix = (
-            "import random\n\nfor layer in model.layers:\n    for neuron in layer.neurons:\n"
-            f"{tanh if rule is sigmoid else ''}        for w in neuron.w:\n            w.data = "
-            f"random.gauss(0.0, ({gain} / len(neuron.w)) ** 0.5)  # {name}\n{AGAIN}"
+    if rule is sigmoid and code_of(case.homes[i]):
+        fix = "for layer in model.layers:\n    for neuron in layer.neurons:\n"
+        fix += (
+            '        neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4\n'
+            + AGAIN
         )
-    state, recurrence = "", ""
-    if kind == "step":
-        state, recurrence = "of the state ", f" of a recurrence of {len(groups)} steps"
+    recurrence = f" of a recurrence of {len(groups)} steps" if kind == "step" else ""
     return Finding(
         f"{grows} gradient",
         f"the gradient {verb} by a factor of {size:.2g} on its way from {last} to {first}"
         f"{recurrence}",
         f"{first}: {case.place(case.values[i])}",
-        f"The mean |adjoint| {state}by {of} is {', '.join(shown)}: each {of} multiplies it by "
+        f"The mean |adjoint| by {of} is {', '.join(shown)}: each {of} multiplies it by "
         f"about {factor:.2g}, so the first {of}s learn {learn}. Weights should be drawn so that "
         "this factor is near 1.",
         fix,
