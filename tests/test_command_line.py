@@ -474,7 +474,7 @@ def test_training_that_diverges_is_refused(refused):
             for part in ("draw", "step", "explain", "explore", "diagnose")
             for rest, message in (
                 ([], "the following arguments are required: expression"),
-                (["a + b", "a=1"], "the name 'b' has no value: give it one, as in b=2"),
+                (["a + b", "a=1"], "no value is given for 'b': write b=2"),
                 (["a", "a=1", "a=2"], "'a' is given twice"),
                 (["log(a)", "a=-1"], "is not a real number"),
                 (["a", "a"], "'a' does not give a name a number, as a=2 does"),
@@ -532,7 +532,7 @@ def test_training_that_diverges_is_refused(refused):
         (["draw", "a", "a=two"], "'a=two' does not give a name a number"),
         (["draw", "a", "2a=2"], "'2a=2' does not give a name a number"),
         (["draw", "a", "a=1", "a=2"], "'a' is given twice"),
-        (["draw", "a + b", "a=1"], "the name 'b' has no value: give it one, as in b=2"),
+        (["draw", "a + b", "a=1"], "no value is given for 'b': write b=2"),
         (["draw", "a", "a=1", "b=2"], "'b' has a value, but the expression does not mention it"),
         (["draw", "a +", "a=1"], "cannot read the expression 'a +'"),
         (["draw", "a.real", "a=1"], "cannot contain 'a.real'"),
@@ -840,9 +840,7 @@ def test_a_misspelt_word_gets_the_one_that_is_meant_and_its_own_help(
 
 def test_a_number_too_large_and_all_names_without_a_value_are_told(refused):
     assert "'a=1e400' is too large: numbers go up to 1.8e+308" in refused("draw", "a", "a=1e400")
-    assert "the names 'b', 'c' have no values: give them some, as in b=2 c=2" in refused(
-        "draw", "a*b + c", "a=1"
-    )
+    assert "no value is given for 'b', 'c': write b=2 c=2" in refused("draw", "a*b + c", "a=1")
     assert "write 2*a" in refused("draw", "2a", "a=1")
 
 

@@ -103,9 +103,9 @@ def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
     if dead:
         kind, op, samples = "dead", "ReLU", max(len(unit.inputs) for unit in units)
         why = (
-            f"The input of a dead ReLU was below 0 in the last {counted(samples, 'sample')} (at most "
-            f"{max(inputs):.6g}), where its slope is 0: no gradient passes, and the weights before it "
-            "stay as they are. Too large a step, or a large negative bias, brings that about."
+            f"The input of a dead ReLU was below 0 in the last {counted(samples, 'sample')} (at "
+            f"most {max(inputs):.6g}), where its slope is 0: no gradient passes, and the weights "
+            "before it stay as they are. Too large a step or negative bias brings that about."
         )
         fix = "relu = ag.leaky_relu  # in place of ag.relu and .relu(): below 0 its slope is 0.01"
         if neurons:
