@@ -23,7 +23,7 @@ from autograd_engine.history import way
 from autograd_engine.measures import accuracy, learn_terms, terms_of
 from autograd_engine.measures import predict as predicted
 from autograd_engine.nn import MLP
-from autograd_engine.optim.optimizer import finite
+from autograd_engine.real import finite
 from autograd_engine.training import fit
 from autograd_engine.words import LINE, counted, printable
 

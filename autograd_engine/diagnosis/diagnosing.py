@@ -14,8 +14,7 @@ from autograd_engine.diagnosis.checks import born, changed, kinks, rebound, unre
 from autograd_engine.diagnosis.findings import ZEROED, Case, Finding, Findings, listed
 from autograd_engine.diagnosis.layers import Units, flow, squashed
 from autograd_engine.engine import Value
-from autograd_engine.optim.optimizer import finite
-from autograd_engine.real import flag
+from autograd_engine.real import finite, flag
 from autograd_engine.words import counted
 
 # What is looked for in a graph, before or after a backward pass through it.

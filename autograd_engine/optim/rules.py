@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import (
-    Arithmetic, Optimizer, Rule, Stateful, finite, setting, share, whole,
+    Arithmetic, Optimizer, Rule, Stateful, setting, share, whole,
 )  # fmt: skip
-from autograd_engine.real import flag
+from autograd_engine.real import finite, flag
 
 counting = partial(whole, low=1)
+BELOW_1 = math.nextafter(1.0, 0.0)
 
 
 @dataclass(repr=False, eq=False)
@@ -56,12 +57,9 @@ class SGD(Optimizer):
 
 
 def _two_betas(name: str, betas: Any) -> tuple[float, float]:
-    sized = hasattr(betas, "__len__")
-    if not sized or len(betas) != 2:
-        raise (ValueError if sized else TypeError)(f"betas are two numbers, got {betas!r:.60}")
-    first, second = (finite("beta", beta, high=1.0) for beta in betas)
-    if 1.0 in (first, second):
-        raise ValueError(f"beta must be below 1, got {betas!r:.60}")
+    if not hasattr(betas, "__len__") or len(betas) != 2:
+        raise ValueError(f"betas are two numbers, got {betas!r:.60}")
+    first, second = (finite("beta", beta, high=BELOW_1) for beta in betas)
     return first, second
 
 
