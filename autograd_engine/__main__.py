@@ -168,12 +168,8 @@ def _outline(given: list[str]) -> Namespace:
     usage, version = "autograd_engine COMMAND ...", f"autograd_engine {autograd_engine.__version__}"
     parser = ask.Parser("autograd_engine", told, examples, usage=usage)
     parser.add_argument("--version", action="version", version=version, help="say which it is")
-    hidden = argparse.SUPPRESS
-    parser.add_argument("command", metavar="COMMAND", nargs="?", choices=[*PARTS], help=hidden)
-    if given:
-        parser.parse_args(given)
-        parser.error("the following arguments are required: COMMAND")
-    return Namespace(run=lambda options: parser.print_help())
+    parser.add_argument("command", metavar="COMMAND", choices=[*PARTS], help=argparse.SUPPRESS)
+    return parser.parse_args(given or ["--help"])
 
 
 if __name__ == "__main__":

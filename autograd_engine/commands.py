@@ -58,15 +58,20 @@ def train(options: Namespace) -> None:
     folder = Path(options.output or f"autograd_output/{name}")
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{name}.checkpoint.json"
-    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
-    done, kept = _kept(checkpoint, make.__name__) if options.resume else (0, None)
-    rate = options.learning_rate or kept or rate
+    written = lambda: checkpoint.exists() and checkpoint.stat().st_mtime_ns  # noqa: E731
+    before, anew = written(), options.learning_rate is not None
+    if options.resume and not before:
+        print(f"there is no checkpoint in {printable(folder, LINE)}: training starts anew")
+    with suppress(KeyError, OSError, OverflowError, TypeError, ValueError):  # which `fit` refuses
+        if options.resume and not anew:
+            rate = finite("lr", read_json(checkpoint)["training"]["optimizer"]["settings"]["lr"])
+    rate = options.learning_rate or rate
     shape = "-".join(map(str, [len(data.names), *sizes]))
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
     how = f"{options.optimizer}, learning rate {rate:g}"
     batches = f"{counted(epochs, 'epoch')} of batches of {options.batch_size}"
     print(f"{shape} network with {options.activation}; {how}; {batches}", flush=True)
-    if before is not None and not options.resume:
+    if before and not options.resume:
         print(f"the training kept in {printable(checkpoint, LINE)} is replaced by this one "
               "(--resume would continue it)", flush=True)  # fmt: skip
     bar = not options.quiet and sys.stderr.isatty()
@@ -82,7 +87,7 @@ def train(options: Namespace) -> None:
             part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
         history = fit(
             model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
-            checkpoint=checkpoint, resume="new" if kept not in (None, rate) else options.resume,
+            checkpoint=checkpoint, resume="new" if options.resume and anew else options.resume,
             validation=checked, progress=bar, record=record,
         )  # fmt: skip
         for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)
@@ -106,19 +111,18 @@ def train(options: Namespace) -> None:
         except ImportError as error:
             print(error)
         write("model.json", lambda path: save(model, path))
-        if record and done < epochs:
+        trains = written() != before
+        if record and trains:
             from autograd_engine.views.replay import replay
 
             write("replay.html", lambda path: replay(history, path))
     except KeyboardInterrupt:
-        whole = checkpoint.exists() and checkpoint.stat().st_mtime_ns
-        if whole and (options.resume or whole != before):
+        if written() and (options.resume or written() != before):
             raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
         raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
-    files += [f"wrote {printable(checkpoint, LINE)}"] if done < epochs else []
-    if done >= epochs:
-        verb, more = "is" if done == 1 else "are", " or to replay" if record else ""
-        print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train{more}")
+    files += [f"wrote {printable(checkpoint, LINE)}"] if trains else []
+    if not trains:
+        print(f"nothing left to train: done already are {counted(len(history.loss), 'epoch')}")
     elif not bar:  # else it stands above the bar
         print(way(history.ran))
     if history.loss:
@@ -134,8 +138,7 @@ def train(options: Namespace) -> None:
 def predict(options: Namespace) -> None:
     """Print what a saved model predicts, of the numbers or of each line of a table."""
     if bool(options.numbers) == (options.csv is not None):
-        either = "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv FILE"
-        options.refuse(either)
+        options.refuse("predict takes either numbers, such as 5.1 3.5, or --csv FILE")
     model, rows = load(options.model), [options.numbers]
     if options.csv is not None:
         try:
@@ -153,9 +156,7 @@ def _data(options: Namespace) -> Dataset:
     if options.classes and options.numbers:
         options.refuse("argument --numbers: not allowed with argument --classes")
     if (options.csv is None) == (options.name is None):
-        needed = f"is required: one of {', '.join(DATASETS)}, or a table of your own"
-        both = "argument --csv: not allowed with the name of a dataset"
-        options.refuse(both if options.name else f"one of the arguments name --csv {needed}")
+        options.refuse(f"write one of {', '.join(DATASETS)}, or --csv FILE for a table of your own")
     named = [vars(options)[option] for option in ("target", "header", *TABLE)]
     given = options.drop or options.classes or options.numbers or named != [None] * len(named)
     if options.csv is None and given:
@@ -207,19 +208,6 @@ def _as_typed(said: str) -> str:
     said = said.replace("header=False", "--no-header").replace("header=True", "--header")
     options = r"\b(drop|missing|decimal|separator)=(?:\[(.*?)\]|([\w.]+|\".*?\")|)"
     return re.sub(options, lambda m: f"--{m[1]} {m[2] or m[3] or ''}".strip(), said)
-
-
-def _kept(checkpoint: Path, optimizer: str) -> tuple[int, float | None]:
-    """Return the checkpoint's epochs, and its optimiser's rate; 0, None where `fit` refuses it."""
-    if not checkpoint.exists():
-        around = printable(checkpoint.parent, LINE)
-        print(f"there is no checkpoint in {around}: training starts anew")
-    with suppress(KeyError, OSError, OverflowError, TypeError, ValueError):
-        written = read_json(checkpoint)["training"]
-        rate = finite("lr", written["optimizer"]["settings"]["lr"])
-        same = written["optimizer"]["optimizer"] == optimizer
-        return len(written["history"]["loss"]), rate if same else None
-    return 0, None
 
 
 def _score(model: MLP, data: Dataset) -> str:

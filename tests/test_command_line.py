@@ -280,7 +280,7 @@ def test_epochs_that_are_done_already_are_not_repeated(run, folder, epochs):
     before = (folder / "autograd_output/xor/xor.checkpoint.json").read_bytes()
     status, out, _ = run("train", "xor", *FAST, "--epochs", epochs, "--resume")
     assert status == 0
-    assert "\n2 epochs are done already: nothing left to train\n" in out
+    assert "\nnothing left to train: done already are 2 epochs\n" in out
     assert "wrote autograd_output/xor/xor.checkpoint.json" not in out
     assert (folder / "autograd_output/xor/xor.checkpoint.json").read_bytes() == before
 
@@ -297,7 +297,7 @@ def test_which_way_it_ran_is_said_once_and_after_resuming_once_more(run, bar):
 def test_one_epoch_is_counted_as_one(run):
     run("train", "xor", *FAST, "--epochs", "1")
     out = run("train", "xor", *FAST, "--epochs", "1", "--resume")[1]
-    assert "1 epoch is done already: nothing left to train" in out
+    assert "nothing left to train: done already are 1 epoch\n" in out
 
 
 def test_without_a_checkpoint_resume_says_that_it_starts_anew(run):
@@ -467,7 +467,7 @@ def test_training_that_diverges_is_refused(refused):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["replay"], "one of the arguments name --csv is required"),
+        (["replay"], "write one of iris, digits, moons, circles, spirals, xor, or --csv FILE"),
         (["replay", "cats"], "invalid choice: 'cats'"),
         *[
             ([part, *rest], message)
@@ -490,9 +490,9 @@ def test_training_that_diverges_is_refused(refused):
         (["diagnose", "2*3"], "there are no parameters to diagnose"),
         (["diagnose", "a", "a=1", "--lr", "0"], "'0' is not a positive number"),
         (["fly"], "invalid choice: 'fly'"),
-        (["train"], "one of the arguments name --csv is required"),
+        (["train"], "write one of iris, digits, moons, circles, spirals, xor, or --csv FILE"),
         (["train", "cats"], "invalid choice: 'cats'"),
-        (["train", "iris", "--csv", "t.csv", "--target", "x"], "not allowed with"),
+        (["train", "iris", "--csv", "t.csv", "--target", "x"], "write one of iris, digits"),
         (["train", "--csv", "t.csv"], "t.csv: No such file or directory"),
         (
             ["train", "iris", "--missing", "0"],
@@ -514,8 +514,8 @@ def test_training_that_diverges_is_refused(refused):
         (["train", "iris", "--batch-size", "0"], "'0' is not a whole number from 1"),
         (["train", "iris", "--layers", "8,-1"], "'-1' is not a whole number from 1"),
         (["train", "iris", "--layers", "x"], "'x' is not a whole number from 1"),
-        (["train", "iris", "--layers", "8,,8"], "sizes are written as in 16,16: '' is not a whole"),
-        (["train", "iris", "--layers", "[8, 8]"], "as in 16,16: '[8' is not a whole number from 1"),
+        (["train", "iris", "--layers", "8,,8"], "'' is not a whole number from 1"),
+        (["train", "iris", "--layers", "[8, 8]"], "'[8' is not a whole number from 1"),
         (["train", "iris", "--learning-rate", "-1"], "'-1' is not a positive number"),
         (["train", "iris", "--learning-rate", "nan"], "'nan' is not a positive number"),
         (["train", "iris", "--activation", "step"], "invalid choice: 'step'"),
@@ -696,7 +696,7 @@ def test_replay_trains_as_train_does_and_writes_a_page_too(run, folder):
 def test_replay_shows_what_a_resumed_training_adds_and_says_where_that_is_nothing(run, folder):
     run("train", "xor", *FAST)
     none, more = (run("replay", "xor", *FAST, "--epochs", epochs, "--resume")[1] for epochs in "23")
-    assert "are done already: nothing left to train or to replay\n" in none
+    assert "nothing left to train: done already are 2 epochs\n" in none
     assert "wrote autograd_output/xor/replay.html" in more and "replay.html" not in none
 
 
@@ -947,7 +947,7 @@ def test_predict_tells_numbers_of_a_model_of_numbers(run, folder):
     ("arguments", "message"),
     [
         ([], "the following arguments are required: FILE"),
-        (["MODEL"], "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv"),
+        (["MODEL"], "predict takes either numbers, such as 5.1 3.5, or --csv"),
         (["MODEL", "1", "--csv", "t.csv"], "predict takes either numbers"),
         (["MODEL", "1", "2", "3"], "the model takes 4 numbers, sepal_length_cm, sepal_width_cm, "),
         (["MODEL", "1", "2", "3", "4", "5"], "petal_width_cm; got 5"),
