@@ -58,8 +58,8 @@ def train(options: Namespace) -> None:
     folder = Path(options.output or f"autograd_output/{name}")
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{name}.checkpoint.json"
-    written = lambda: checkpoint.exists() and checkpoint.stat().st_mtime_ns  # noqa: E731
-    before, anew = written(), options.learning_rate is not None
+    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    anew = options.learning_rate is not None
     if options.resume and not before:
         print(f"there is no checkpoint in {printable(folder, LINE)}: training starts anew")
     with suppress(KeyError, OSError, OverflowError, TypeError, ValueError):  # which `fit` refuses
@@ -80,56 +80,49 @@ def train(options: Namespace) -> None:
     def write(file: str, how: Callable[[Path], object]) -> None:
         files.append(wrote(folder / file, how))
 
+    optimizer = make(model.parameters(), lr=rate)
+    learnt, checked = (part.scaled(scaling) for part in (trained, tested))
+    for part in (learnt, checked) if not classes else ():
+        part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
+    history = fit(
+        model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
+        checkpoint=checkpoint, resume="new" if options.resume and anew else options.resume,
+        validation=checked, progress=bar, record=record,
+    )  # fmt: skip
+    for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)
+        for w, m, s in zip(neuron.w, *scaling):
+            w.data /= s
+            neuron.b.data -= w.data * m  # type: ignore[union-attr]
+    for neuron in model.layers[-1].neurons:
+        for parameter in neuron.parameters():
+            parameter.data *= goal.scale[0]
+        neuron.b.data += goal.shift[0]  # type: ignore[union-attr]
+    learn_terms(model, trained)
+    write("graph.svg", _graph(model, tested, loss).save)
     try:
-        optimizer = make(model.parameters(), lr=rate)
-        learnt, checked = (part.scaled(scaling) for part in (trained, tested))
-        for part in (learnt, checked) if not classes else ():
-            part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
-        history = fit(
-            model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
-            checkpoint=checkpoint, resume="new" if options.resume and anew else options.resume,
-            validation=checked, progress=bar, record=record,
-        )  # fmt: skip
-        for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)
-            for w, m, s in zip(neuron.w, *scaling):
-                w.data /= s
-                neuron.b.data -= w.data * m  # type: ignore[union-attr]
-        for neuron in model.layers[-1].neurons:
-            for parameter in neuron.parameters():
-                parameter.data *= goal.scale[0]
-            neuron.b.data += goal.shift[0]  # type: ignore[union-attr]
-        learn_terms(model, trained)
-        write("graph.svg", _graph(model, tested, loss).save)
-        try:
-            if history.loss:
-                title = f"{name}: loss with {how}"
-                write("loss.png", lambda path: plots.loss_curve(history, path, title))
-            if len(trained.names) == 2 and classes:
-                told = f"{name}: {how}; {len(trained)} training points"
-                drawn = plots.decision_boundary
-                write("boundary.png", lambda path: drawn(model, trained, path, told))
-        except ImportError as error:
-            print(error)
-        write("model.json", lambda path: save(model, path))
-        trains = written() != before
-        if record and trains:
-            from autograd_engine.views.replay import replay
+        title = f"{name}: loss with {how}"
+        write("loss.png", lambda path: plots.loss_curve(history, path, title))
+        if len(trained.names) == 2 and classes:
+            told = f"{name}: {how}; {len(trained)} training points"
+            drawn = plots.decision_boundary
+            write("boundary.png", lambda path: drawn(model, trained, path, told))
+    except ImportError as error:
+        print(error)
+    write("model.json", lambda path: save(model, path))
+    trains = checkpoint.stat().st_mtime_ns != before
+    if record and trains:
+        from autograd_engine.views.replay import replay
 
-            write("replay.html", lambda path: replay(history, path))
-    except KeyboardInterrupt:
-        if written() and (options.resume or written() != before):
-            raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
-        raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
+        write("replay.html", lambda path: replay(history, path))
     files += [f"wrote {printable(checkpoint, LINE)}"] if trains else []
     if not trains:
         print(f"nothing left to train: done already are {counted(len(history.loss), 'epoch')}")
     elif not bar:  # else it stands above the bar
         print(way(history.ran))
-    if history.loss:
-        print(f"final loss {history.loss[-1]:.4g}, of the test {history.validation_loss[-1]:.4g}")
+    print(f"final loss {history.loss[-1]:.4g}, of the test {history.validation_loss[-1]:.4g}")
     print(f"train {_score(model, trained)}\ntest {_score(model, tested)}", *files, sep="\n")
     guess = math.log(classes) if classes else 1.0  # of targets of deviation 1
-    if history.loss and (history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess):
+    if history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess:
         rose = f"rose to {max(history.loss):.3g} and ended at {history.loss[-1]:.3g}"
         guessing = f"where guessing has {guess:.3g}: try a lower --learning-rate"
         print(f"warning: the loss {rose}, {guessing}", file=sys.stderr)

@@ -60,20 +60,8 @@ ADVICE: dict[type[ast.AST], str] = {
     ast.Compare: ": one comparison at a time",
 }
 """What to write instead of an operator, or of another kind of node."""
-
-POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_POWER = r"[⁻⁺]?[⁰¹²³⁴-⁹]+"
-ON_PAPER: tuple[tuple[str, Any], ...] = (
-    (rf"\b(FUNCTION)({_POWER})(\([^()]*\))", r"\1\3\2"),
-    (_POWER, lambda found: "**" + found[0].translate(POWERS)),
-    (r"\|([^|]+)\|", r"abs(\1)"), (r"√\s*\(", "sqrt("), (r"√\s*([\w.]+)", r"sqrt(\1)"),
-    (r"[×·⋅∙]", "*"), (r"[÷∕]", "/"), (r"[−–]", "-"), ("≤", "<="), ("≥", ">="), (r"\^", "**"),
-    (r"(?<![\w.])(\d+\.?\d*)\s*(?=[^\W\d]|\()(?![eE][-+]?\d)", r"\1*"), (r"\)\s*(?=\w|\()", ")*"),
-    (r"\b(FUNCTION)\s+([\w.]+)", r"\1(\2)"), (r"([\w.]+)\s+(?=\w)", r"\1*"),
-)
-"""How formulas are written on paper, and how in an expression."""
-
 # fmt: on
+ON_PAPER = "write 2*a for 2a, a*b for a×b, x**3 for x³, sqrt(x) for √x, abs(x) for |x|"
 CONSTANTS = {"pi": math.pi, "e": math.e, "π": math.pi}
 TOO_LARGE = f"too large: numbers go up to {sys.float_info.max:.2g}"
 SIGNS = {sign: OPERATORS[kind] for sign, kind in zip("+-*/", (ast.Add, ast.Sub, ast.Mult, ast.Div))}
@@ -217,19 +205,8 @@ def _parsed(text: str) -> tuple[str, ast.Expression]:
             why = f"{error.msg} at character {error.offset}" if error.offset else error.msg
             if re.match("[^(]*(?<![=!<>])=(?!=)", text):
                 why = "it has a = in it; values are given apart, as in a=2, and compared by =="
-            elif plain := _off_paper(text):
-                why = f"write {printable(plain)}"
-            raise ValueError(f"cannot read the expression {printable(repr(text))}: {why}") from None
-
-
-def _off_paper(text: str) -> str:
-    """Return what a formula as on paper is as an expression, or nothing."""
-    for written, instead in ON_PAPER:
-        text = re.sub(written.replace("FUNCTION", "|".join(FUNCTIONS)), instead, text)
-    with suppress(SyntaxError, RecursionError, MemoryError):
-        ast.parse(text, mode="eval")
-        return text
-    return ""
+            shown = printable(repr(text))
+            raise ValueError(f"cannot read the expression {shown}: {why}; {ON_PAPER}") from None
 
 
 def _flat(text: str) -> str:

@@ -214,26 +214,6 @@ def exploding_by_hand(well):
     return names_of(forward, weights=weights, parameters=weights)
 
 
-def squashed_score(well):
-    model = ag.nn.MLP(
-        2, [3, 1], output_activation="linear" if well else "sigmoid", rng=random.Random(0)
-    )
-    return names_of(
-        lambda names: ag.losses.binary_cross_entropy(names["model"]([1.0, -2.0]), 1),
-        model=model,
-        parameters=model.parameters(),
-    )
-
-
-def squashed_scores(well):
-    def forward(names):
-        scores = [names["a"] * 2.0, names["b"] * 3.0]
-        return ag.losses.cross_entropy(names["softmax"](scores), 0)
-
-    softmax = (lambda scores: scores) if well else ag.softmax
-    return names_of(forward, a=Value(0.5, "a"), b=Value(-0.25, "b"), softmax=softmax)
-
-
 KINKS = [
     kink_of(function, at)
     for function, at in [
@@ -259,8 +239,6 @@ CASES = [
     (without_a_slope, "not finite"),
     (at_the_end_of_the_domain, "not finite"),
     (too_steep, "not finite"),
-    (squashed_score, "squashed score"),
-    (squashed_scores, "squashed score"),
     (relu_unit, "dead unit"),
     (dead_layer, "dead unit"),
     (dead_neuron, "dead unit"),
@@ -467,11 +445,6 @@ def test_a_tie_whose_choice_cancels_is_no_kink():
     logits = [Value(0.0, name) for name in "abc"]
     assert ag.diagnose(ag.losses.cross_entropy(logits, 0), logits) == []
     assert ag.diagnose(ag.softmax(logits)[0], logits) == []
-
-
-def test_elu_is_smooth_at_0():
-    w = Value(0.0, "w")
-    assert ag.diagnose(ag.elu(w), [w]) == []
 
 
 def test_where_names_label_region_and_source_line():

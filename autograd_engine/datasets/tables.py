@@ -89,7 +89,9 @@ def csv(
         raise ValueError(f'separator must be one character such as ";", got {separator!r:.60}')
     if decimal not in (None, ".", ","):
         raise ValueError(f'decimal must be "." or ",", got {decimal!r:.60}')
-    if missing not in ("refuse", "drop") and not (is_number(missing) and math.isfinite(missing)):
+    if missing not in ("refuse", "drop") and not (
+        is_number(missing) and math.isfinite(float(missing))
+    ):
         raise ValueError(f'missing must be "refuse", "drop" or a number, got {missing!r:.60}')
     with seldom_collected():
         sheet = Sheet(path, separator, header, decimal)

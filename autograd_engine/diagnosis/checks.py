@@ -13,7 +13,7 @@ from autograd_engine.floats import crossed
 from autograd_engine.gradients import holds, same
 from autograd_engine.primitives import TABLE, Opaque
 from autograd_engine.survey import Survey
-from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, POWER, PROD, expm1, gate
+from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, POWER, PROD
 from autograd_engine.words import counted
 
 
@@ -92,30 +92,21 @@ def rebound(case: Case) -> Iterator[Finding]:
 def _no_leaves(case: Case, found: list[tuple[Value, Value, int]]) -> Finding:
     titles = [repr(leaf.label) if leaf.label else case.title(value) for value, leaf, _ in found]
     names, (value, origin, steps) = listed(titles), found[0]
-    why = (
-        f"{titles[0]} was computed, or is a constant. A parameter is a leaf, whose number changes."
-    )
-    if steps:
-        why = (
-            f"{titles[0]} was computed from {origin.data:.6g} in {counted(steps, 'step')}. "
-            f"`w {value.op}= ...` and `w = w {value.op} ...` record an operation and give its "
-            "result the old name; an optimiser, or a list of parameters, still holds the old leaf."
-        )
+    how = f" from {origin.data:.6g} in {counted(steps, 'step')}" if steps else ", or is a constant"
     fix = "for i, parameter in enumerate(parameters):\n    parameters[i] = ag.Value(parameter.data)"
     if len(found) < 4:
         fix = "\n".join(
-            f"{' = '.join(case.spellings(v, leaf.label))} = ag.Value({v.data!r}{label})"
+            f"{' = '.join(case.spellings(v, leaf.label))} = ag.Value({v.data!r}, {leaf.label!r})"
             for v, leaf, _ in found
-            for label in [f", {leaf.label!r}" if leaf.label else ""]
         )
-    first = case.spellings(value, origin.label)[0] if len(found) < 4 else "parameters[i]"
-    are = "are no leaves" if len(found) > 1 else "is no leaf"
     return Finding(
         "rebound parameter",
-        f"{names} {are} any more",
-        case.place(found[0][0], names),
-        why,
-        f"{fix}\n{AGAIN}\n# a step changes the number of a leaf: {first}.data -= lr * {first}.grad",
+        f"{names} {'are no leaves' if len(found) > 1 else 'is no leaf'} any more",
+        case.place(value, names),
+        f"{titles[0]} was computed{how}. A parameter is a leaf, whose number a step changes: "
+        "`w -= ...` and `w = w - ...` record an operation and give its result the old name; an "
+        "optimiser, or a list of parameters, still holds the old leaf.",
+        f"{fix}\n{AGAIN}\n# a step changes the number of a leaf: w.data -= lr * w.grad",
     )
 
 
@@ -228,21 +219,18 @@ TAKEN: Final = {
 
 def kinks(case: Case) -> Iterator[Finding]:
     """Kinks that were hit, of each operation, where a gradient arrives."""
-    hit: dict[tuple[int, bool], int] = {}  # by what is on which kink: where first
-    smooth = set()  # what an elu is computed from: its two slopes at 0 are the same
+    hit: dict[int, int] = {}  # by what is on a kink: where first
     for i, (node, operands) in enumerate(zip(case.values, case.operands)):
         name = node._rule.name
-        if node._rule is expm1 and case.values[operands[0]]._rule is gate:
-            smooth.add(case.operands[operands[0]][1])
         if name in TAKEN and TABLE.get(name) is node._rule and _hit(node):
             of = next((j for j in operands if case.values[j]._rule is not CONSTANT), operands[0])
-            hit.setdefault((of, name in ("relu", "above")), i)  # of which leaky_relu is made
+            hit.setdefault(of, i)  # once of leaky_relu, which is made of two
     places = defaultdict[str, list[int]](list)
-    for (of, threshold), i in hit.items():
+    for of, i in hit.items():
         name = case.values[i]._rule.name
         # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
         arrived = abs(case.adjoints[of if name == "above" else i])
-        if arrived > 1e-12 and not (threshold and of in smooth):
+        if arrived > 1e-12:
             places[name].append(i)
     for name, found in places.items():
         yield Finding(

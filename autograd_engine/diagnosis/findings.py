@@ -19,8 +19,8 @@ from autograd_engine.table import CONSTANT, LEAF
 # The kinds of findings, the gravest first.
 KINDS: Final = (
     "not finite", "changed leaf", "rebound parameter", "unreached parameter",
-    "accumulated gradient", "squashed score", "overshooting step", "exploding gradient",
-    "vanishing gradient", "dead unit", "saturated unit", "kink",
+    "accumulated gradient", "overshooting step", "exploding gradient", "vanishing gradient",
+    "dead unit", "saturated unit", "kink",
 )  # fmt: skip
 _MARGIN: Final = " " * 10
 SHOWN: Final = 6  # operands of an operation that are told one by one
@@ -112,9 +112,8 @@ class Case(Survey):
         if name or id(value) in self._places:
             return name or f"parameters[{self._places[id(value)]}]"
         if not operands:
-            known = f"leaf {self.name(value)} =" if id(value) in self.position else ""
-            kind = "constant" if value._rule is CONSTANT else known or "leaf"
-            return f"the {kind} {value.data:.6g}"
+            kind = "constant" if value._rule is CONSTANT else "leaf"
+            return f"the {kind} {self.name(value)}"
         told = [self.quoted(x) or f"{x.data:.6g}" for x in operands[:SHOWN]]
         if len(operands) > SHOWN:
             told[3:] = [f"and {len(operands) - 3:,} more"]

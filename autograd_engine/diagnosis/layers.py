@@ -1,4 +1,4 @@
-"""Layers that pass no gradient on, or one that explodes or vanishes; and scores squashed twice.
+"""Layers that pass no gradient on, or one that explodes or vanishes.
 
 A unit is one neuron over all samples, told by its region and the leaf that its input begins with.
 """
@@ -143,31 +143,6 @@ def _first_leaves(survey: Survey) -> list[int]:
     return first
 
 
-def squashed(case: Case) -> Iterator[Finding]:
-    """Losses of scores that got what sigmoid or softmax made of them."""
-    found = defaultdict[tuple[str, str], list[int]](list)  # by loss and function: what was squashed
-    for node, operands in zip(case.values, case.operands):
-        if node.op in ("binary_cross_entropy", "cross_entropy"):
-            scores = operands[:1] if node.op.startswith("binary") else operands
-            (op, *other) = {case.values[j].op for j in scores}
-            if op in ("sigmoid", "softmax") and not other:
-                found[node.op, op] += scores
-    for (loss, op), places in found.items():
-        neurons = code_of(case.homes[places[0]])
-        fix = f"{op} = lambda score: score  # in place of ag.{op}: the loss has its own"
-        if neurons:
-            fix = f"for neuron in {neurons}:\n    neuron.nonlin = False  # the score itself"
-        yield Finding(
-            "squashed score",
-            f"{loss} takes scores, and got what {op} made of them",
-            case.where(places),
-            f"The loss applies {'sigmoid' if loss.startswith('binary') else 'softmax'} itself. Of "
-            "numbers between 0 and 1 it makes probabilities that are never near 0 or 1: the loss "
-            "stays high, however right the model is, and its gradient small.",
-            f"{fix}\n{AGAIN}",
-        )
-
-
 def flow(case: Case) -> Iterator[Finding]:
     """A mean adjoint that grows or shrinks beyond measure along a graph."""
     for of, groups in _along(case):
@@ -200,9 +175,7 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
     grows, verb, learn = "vanishing", "shrinks", "next to nothing"
     if change > 0.0:
         grows, verb, learn = "exploding", "grows", "in leaps"
-    shown = [f"{name} {size:.2g}" for name, size in means.items()]
-    if len(shown) >= 9:
-        shown[4:-3] = ["..."]
+    shown = listed((f"{name} {size:.2g}" for name, size in means.items()), 8)
     more = "  # or ag.optim.clip_gradients(parameters, 1.0)" if change > 0.0 else ""
     fix = each(f"*= {1.0 / factor:.3g}{more}")
     if rule is sigmoid and code_of(case.homes[i]):
@@ -217,7 +190,7 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
         f"the gradient {verb} by a factor of {size:.2g} on its way from {last} to {first}"
         f"{recurrence}",
         f"{first}: {case.place(case.values[i])}",
-        f"The mean |adjoint| by {of} is {', '.join(shown)}: each {of} multiplies it by "
+        f"The mean |adjoint| by {of} is {shown}: each {of} multiplies it by "
         f"about {factor:.2g}, so the first {of}s learn {learn}. Weights should be drawn so that "
         "this factor is near 1.",
         fix,
