@@ -726,7 +726,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("passes", [2, 3, 4])
+@pytest.mark.parametrize("passes", [3, 4])
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_between_backward_passes_are_found(mistake, passes):
     with ag.diagnostics(show=False) as found:
@@ -735,18 +735,6 @@ def test_mistakes_between_backward_passes_are_found(mistake, passes):
     with ag.diagnostics(show=False) as found:
         steps(True, mistake, passes)
     assert found == []
-
-
-def test_a_name_that_was_bound_again_once_is_told_by_the_pass_before():
-    w, b = Value(2.0, "w"), Value(5.0, "b")
-    with ag.diagnostics(show=False) as found:
-        for _ in range(2):
-            ag.mean([(w * x + b - 1.0) ** 2 for x in (1.0, 2.0)]).backward()
-            w, b = w - 0.01 * w.grad, b - 0.01 * b.grad
-    assert kinds(found) == ["rebound parameter"] and "in 1 step." in found[0].why
-    names = {"ag": ag, "forward": lambda: None}
-    exec(found[0].fix, names)
-    assert names["b"].data == 5.0 - 0.01 * 14.0 and names["w"].operands == ()
 
 
 def test_another_loss_that_subtracts_a_number_from_a_parameter_is_no_step():

@@ -184,19 +184,17 @@ class Sheet:
             raise ValueError(f"{self._header}: the target {self.names[goal]!r:.80} is in drop= too")
         kept: dict[str, int] = {}
         for position in sorted({*range(len(self.names))} - dropped):
-            name, cure = self.names[position], f"leave it out with drop=[{position}]"
-            called = f"{self._header}: column {position + 1} has no name"
+            name = self.names[position]
             if position != goal and re.fullmatch(r"(Unnamed: [\d.]+)?", name):  # by pandas
                 cells = self._cells(position)
                 whole = all(c.isdecimal() or number_of(c, self._decimal) is None for c in cells)
                 if not any(cells) or (whole and len({*cells}) == len(cells)):
-                    why = "counts the rows" if any(cells) else "is empty"
+                    why = "has no name and " + ("counts the rows" if any(cells) else "is empty")
                     told = f"it is left out; drop=[{position}] does so without a word"
-                    self.words.append(f"{called} and {why}: {told}")
+                    self.words.append(f"{self._header}: column {position + 1} {why}: {told}")
                     continue
-            if not name:
-                raise ValueError(f"{called}: write one, or {cure}")
             if name in kept:
+                cure = f"leave it out with drop=[{position}]"
                 raise ValueError(f"{self._header}: two columns are called {name!r:.80}: {cure}")
             kept[name] = position
         del kept[self.names[goal]]

@@ -59,8 +59,7 @@ def _blamed(survey: Survey, i: int) -> list[int]:
 def rebound(case: Case) -> Iterator[Finding]:
     """Parameters that are no leaves, or stand behind steps from them.
 
-    A step is a constant that was added to what nothing else uses. A formula may do that, but not
-    three times, nor be all that is new since the pass before, downhill from leaves that stayed.
+    A step is a constant that was added to what nothing else uses. A formula may do that, but once.
     """
     values, steps = case.values, dict[int, tuple[int, int]]()  # of each: its leaf, how many
     for i, below in enumerate(case.operands):
@@ -70,20 +69,8 @@ def rebound(case: Case) -> Iterator[Finding]:
                 leaf, count = steps.pop(x, (x, 0))
                 steps[i] = leaf, count + 1
     found = {id(x): (x, x, 0) for x in case.parameters if x._rule is not LEAF}
-    size, then = case.before
-    after = {id(values[leaf]): (0, values[leaf]._data) for leaf in case.leaves}
-    grown = set[int]()
     for i, (leaf, count) in steps.items():
-        origin = values[leaf]
-        after[id(origin)] = count, origin._data
-        was, at = then.get(id(origin), (count, origin._data))
-        size += 2 * (count - was)  # each with its constant
-        if was < count and at == origin._data and (values[i]._data - at) * origin.grad <= 0.0:
-            grown.add(i)
-    case.before = len(values), after
-    for i, (leaf, count) in steps.items():
-        new = count > 2 or (i in grown and size == len(values))
-        if id(values[i]) in found or (new and leaf in case.reached):
+        if id(values[i]) in found or (count > 1 and leaf in case.reached):
             found[id(values[i])] = values[i], values[leaf], count
     if found:
         yield _no_leaves(case, list(found.values()))

@@ -148,23 +148,19 @@ Steps = dict[int, tuple[float, float]]  # by the id of a leaf: where it was, and
 
 def overshot(what: str, batch: Batch, steps: Steps) -> Iterator[Finding]:
     """Yield a finding if these steps went too far."""
-    moved = [(case, [i for i in case.leaves if id(case.values[i]) in steps]) for case, _ in batch]
-
-    def step(case: Case, i: int) -> tuple[float, float]:
-        return steps[id(case.values[i])]
+    ways = [
+        (case, seed, {i: steps[k] for i in case.leaves if (k := id(case.values[i])) in steps})
+        for case, seed in batch
+    ]
 
     def output(share: float) -> float:
         total = 0.0  # fsum refuses infinities
-        for (case, seed), (_, leaves) in zip(batch, moved):
-            at = {i: start + share * way for i in leaves for start, way in [step(case, i)]}
-            total += seed * case.at(at)
+        for case, seed, way in ways:
+            total += seed * case.at({i: start + share * step for i, (start, step) in way.items()})
         return total
 
-    slopes = (
-        seed * case.adjoints[i] * step(case, i)[1]
-        for (case, seed), (_, leaves) in zip(batch, moved)
-        for i in leaves
-    )
+    moved = [(case, seed, i, step) for case, seed, way in ways for i, (_, step) in way.items()]
+    slopes = (seed * case.adjoints[i] * step for case, seed, i, step in moved)
     before, after, promised = output(0.0), output(1.0), -sum(slopes)
     falls = before - after > LEVEL * promised  # not so where it is NaN
     if falls or not promised > 1e-9 * max(1e-300, abs(before)):
@@ -177,7 +173,7 @@ def overshot(what: str, batch: Batch, steps: Steps) -> Iterator[Finding]:
     yield Finding(
         "overshooting step",
         f"{what} overshoots: the output goes from {before:.6g} to {after:.6g}",
-        listed(case.title(case.values[i]) for case, at in moved for i in at if step(case, i)[1]),
+        listed(case.title(case.values[i]) for case, _, i, step in moved if step),
         "The gradient tells the slope at one place. The step went beyond the lowest point and up "
         f"the other side: {end}. {share:.4g} of the step would go down.",
         f"lr *= {share:.6g}  # of an optimiser: optimizer.lr *= {share:.6g}",
@@ -195,19 +191,16 @@ class _Watch:
         self._units = Units()
         self._batch: Batch = []  # the passes since the last step
         self._points: dict[int, tuple[Value, float]] = {}  # by id: a leaf, where its last pass was
-        self._before: tuple[int, dict[int, tuple[int, float]]] = 0, {}  # see Case.before
         self._steps: list[Finding | None] = []  # of each whether it overshot
 
     def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
         case = Case(output, self._parameters, swept=False)
-        case.before = self._before
         self.count += 1
         for finding in chain(*(check(case) for check in (*CHECKS, flow)), self._stale(case, seed)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1
-        self._before = case.before
         self._units.add(case)
         self._end_at_step()
         leaves = [case.values[i] for i in case.leaves]
