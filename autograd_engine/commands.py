@@ -36,7 +36,7 @@ OPTIMIZERS: dict[str, tuple[Any, float]] = {
 DATASETS = ("iris", "digits", "moons", "circles", "spirals", "xor")
 LAYERS = {"iris": [8]}  # else 16, 16
 EPOCHS = {"iris": 30, "digits": 20, "spirals": 120}  # else 40
-TABLE = ("separator", "missing", "decimal")  # options that reading a table takes as they are
+TABLE = ("classes", "header", "separator", "missing", "decimal")  # as `datasets.csv` takes them
 
 
 def train(options: Namespace) -> None:
@@ -146,17 +146,14 @@ def predict(options: Namespace) -> None:
 
 def _data(options: Namespace) -> Dataset:
     """Return the samples that are asked for, or refuse what does not go together."""
-    if options.classes and options.numbers:
-        options.refuse("argument --numbers: not allowed with argument --classes")
     if (options.csv is None) == (options.name is None):
         options.refuse(f"write one of {', '.join(DATASETS)}, or --csv FILE for a table of your own")
-    named = [vars(options)[option] for option in ("target", "header", *TABLE)]
-    given = options.drop or options.classes or options.numbers or named != [None] * len(named)
-    if options.csv is None and given:
-        also = "and so are --separator, --header, --drop, --missing and --decimal"
-        options.refuse(f"--target, --classes and --numbers are for --csv FILE, {also}")
+    named = {name: it for name in TABLE if (it := vars(options)[name]) is not None}
     if options.csv is not None:
-        data = _table(options)
+        data = _table(options, named)
+    elif options.target or options.drop or named:
+        also = ", ".join(f"--{name}" for name in TABLE)
+        options.refuse(f"--target and --drop are for --csv FILE, and so are {also}")
     elif options.name in ("iris", "digits"):
         data = getattr(datasets, options.name)()
     else:
@@ -169,36 +166,25 @@ def _data(options: Namespace) -> Dataset:
     return data.split(options.limit / len(data), options.seed)[0]
 
 
-def _table(options: Namespace) -> Dataset:
-    """Read the table; where its target could be meant either way, say how it was taken."""
+def _table(options: Namespace, named: dict[str, Any]) -> Dataset:
     index = re.compile(r"-?\d+")  # a column may be told by one
     columns = [options.target or "", *options.drop]
     target, *drop = [int(name) if index.fullmatch(name) else name for name in columns]
-    named = {option: vars(options)[option] for option in TABLE if vars(options)[option] is not None}
-    classes = options.classes or (False if options.numbers else None)
     try:
         with warnings.catch_warnings(record=True) as words:
             warnings.simplefilter("always")
-            named |= {"classes": classes, "header": options.header, "drop": drop}
-            data = datasets.csv(options.csv, target, **named)
+            data = datasets.csv(options.csv, target, drop=drop, **named)
     except ValueError as error:
         said = str(error).replace("there is no column ''", "no --target COLUMN is given")
         raise ValueError(_as_typed(said)) from None
     for word in words:
         print(f"warning: {_as_typed(str(word.message))}", file=sys.stderr)
-    found = data.classes or [f"{number:.17g}" for number in set(data.targets)]
-    if classes is None and all(name.lstrip("+-").isdecimal() for name in found):
-        taken = "numbers to predict (--classes to tell them apart)"
-        taken = "classes (--numbers to predict them as numbers)" if data.classes else taken
-        column = printable(options.target)
-        print(f"{column} holds {len(found)} different whole numbers: taken as {taken}")
     return data
 
 
 def _as_typed(said: str) -> str:
     """Return a message with the options of Python as the command line has them."""
-    said = said.replace("pass classes=True", "write --classes")
-    said = said.replace("header=False", "--no-header").replace("header=True", "--header")
+    said = re.sub(r"\b(classes|header)=True", r"--\1", said).replace("header=False", "--no-header")
     options = r"\b(drop|missing|decimal|separator)=(?:\[(.*?)\]|([\w.]+|\".*?\")|)"
     return re.sub(options, lambda m: f"--{m[1]} {m[2] or m[3] or ''}".strip(), said)
 

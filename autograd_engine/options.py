@@ -33,8 +33,7 @@ a table of your own, instead of a name:
 --drop COLUMN*           a column to leave out, or its index; also several times (none)
 --missing drop|NUMBER    for empty cells, ? and NA (they are refused)
 {READING}
---classes                numbers in the target are classes (where they look so)
---numbers                they are to be predicted as such (where they look so)
+--[no-]classes           are numbers in the target classes? (where they look so)
 the data:
 --limit N                take only N samples (all)
 --seed INTEGER           of data, split, weights and shuffling [0]

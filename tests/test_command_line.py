@@ -329,32 +329,19 @@ def priced(folder):
     return write
 
 
-def test_whole_numbers_are_said_to_be_taken_as_numbers_or_as_classes(run, priced):
+def test_whole_numbers_are_taken_as_numbers_or_as_classes(run, priced):
     options = priced([100 * (1 + i % 12) for i in range(60)])
-    _, out, _ = run(*options)
-    told = "price holds 12 different whole numbers: taken as "
-    assert f"{told}numbers to predict (--classes to tell them apart)\n" in out
-    assert "test error " in out
-    _, out, _ = run(*options, "--classes")
-    assert told not in out
-    assert "test accuracy " in out
+    assert "1 input, a number to predict" in run(*options)[1]
+    assert "1 input, classes 100, 200, 300" in run(*options, "--classes")[1]
     options = priced([1 + i % 12 for i in range(60)])
-    _, out, _ = run(*options)
-    assert f"{told}classes (--numbers to predict them as numbers)\n" in out
-    assert "test accuracy " in out
-    _, out, _ = run(*options, "--numbers")
-    assert told not in out
-    assert "test error " in out
-
-
-@pytest.mark.parametrize("prices", [["1.5", "2"] * 9, ["low", "high"] * 9])
-def test_where_nothing_was_guessed_nothing_is_said(run, priced, prices):
-    assert "taken as" not in run(*priced(prices))[1]
+    assert "1 input, classes 1, 2, 3" in run(*options)[1]
+    _, out, _ = run(*options, "--no-classes")
+    assert "1 input, a number to predict" in out and "test error " in out
 
 
 def test_names_among_numbers_are_refused_with_the_flag_to_write(refused, run, priced):
     options = priced([1, 2, "x"] * 9)
-    assert refused(*options).endswith("if they are names of classes, write --classes")
+    assert refused(*options).endswith("if they are names of classes, pass --classes")
     assert run(*options, "--classes")[0] == 0
 
 
@@ -474,17 +461,17 @@ def test_training_that_diverges_is_refused(refused):
         (["train", "--csv", "t.csv"], "t.csv: No such file or directory"),
         (
             ["train", "iris", "--missing", "0"],
-            "and so are --separator, --header, --drop, --missing",
+            "and so are --classes, --header, --separator, --missing",
         ),
         (["train", "iris", "--drop", "x"], "for --csv FILE"),
         (["train", "iris", "--no-header"], "for --csv FILE"),
         (["train", "--csv", "t", "--target", "x", "--decimal", ";"], 'decimal must be "." or ","'),
-        (["train", "iris", "--classes"], "--target, --classes and --numbers are for --csv FILE"),
-        (["train", "--csv", "t", "--target", "x", "--classes", "--numbers"], "not allowed with"),
+        (["train", "iris", "--classes"], "--target and --drop are for --csv FILE"),
+        (["train", "iris", "--no-classes"], "--target and --drop are for --csv FILE"),
         (["draw", "a", "a=1", "--stile", "classic"], "unrecognized arguments: --stile"),
         (
             ["train", "iris", "--target", "x"],
-            "--target, --classes and --numbers are for --csv FILE",
+            "--target and --drop are for --csv FILE",
         ),
         (["train", "--csv", "none.csv", "--target", "x"], "none.csv: No such file or directory"),
         (["train", "iris", "--epochs", "0"], "'0' is not a whole number from 1"),
@@ -969,7 +956,7 @@ train --csv
 train --csv t.csv
 train --csv t.csv --target
 train --csv t.csv --target z
-train --csv t.csv --target y --classes --numbers
+train --csv t.csv --target y --numbers
 train --csv dir --target y
 train --csv none.csv --target y
 train --csv file --target y

@@ -192,16 +192,7 @@ def _numbers(survey: Survey, i: int) -> str:
     return listed((f"{number:.6g}" for number in numbers), SHOWN)
 
 
-# What a kink is, by the name of its primitive, and how the engine decides there.
-TAKEN: Final = {
-    "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",
-    "absolute": "abs at 0: its slope jumps from -1 to 1, the engine takes 0",
-    "maximum": "a tie of maximum: the engine gives each operand half of the gradient",
-    "minimum": "a tie of minimum: the engine gives each operand half of the gradient",
-    "hypot": "hypot at the origin: it has no slope there, the engine takes 0",
-    "norm": "norm at the origin: it has no slope there, the engine takes 0",
-    "above": "a bound, or a switch, met exactly: the slopes on its two sides differ",
-}
+KINKS: Final = ("relu", "absolute", "maximum", "minimum", "hypot", "norm", "above")
 
 
 def kinks(case: Case) -> Iterator[Finding]:
@@ -209,7 +200,7 @@ def kinks(case: Case) -> Iterator[Finding]:
     hit: dict[int, int] = {}  # by what is on a kink: where first
     for i, (node, operands) in enumerate(zip(case.values, case.operands)):
         name = node._rule.name
-        if name in TAKEN and TABLE.get(name) is node._rule and _hit(node):
+        if name in KINKS and TABLE.get(name) is node._rule and _hit(node):
             of = next((j for j in operands if case.values[j]._rule is not CONSTANT), operands[0])
             hit.setdefault(of, i)  # once of leaky_relu, which is made of two
     places = defaultdict[str, list[int]](list)
@@ -220,13 +211,14 @@ def kinks(case: Case) -> Iterator[Finding]:
         if arrived > 1e-12:
             places[name].append(i)
     for name, found in places.items():
+        told = "a bound" if name == "above" else name
         yield Finding(
             "kink",
-            f"{counted(len(found), 'kink was', 'kinks were')} hit exactly: "
-            f"{TAKEN[name].partition(':')[0]}",
+            f"{counted(len(found), 'kink was', 'kinks were')} hit exactly: {told}",
             case.where(found),
-            f"{TAKEN[name][:1].upper()}{TAKEN[name][1:]}. Any number between the two slopes could "
-            "stand for it. Equal weights, or inputs and biases of 0, bring that about.",
+            "The slope jumps there, and any number between could stand for it: the engine takes 0 "
+            "for ReLU, abs, hypot and norm at 0, half for each side of a tie, and that of the "
+            "inside at a bound. Equal weights, or inputs and biases of 0, bring that about.",
             "import random\n\n" + each("+= random.uniform(-1e-6, 1e-6)  # a step off the kink"),
         )
 

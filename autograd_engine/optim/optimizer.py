@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import MISSING, field
 from functools import partial
-from inspect import signature
 from itertools import count
 from operator import index
 from typing import Any, ClassVar, NamedTuple
@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from autograd_engine import floats
 from autograd_engine.columns import data_of, grads_of, listed, set_data, set_grads, zero_grads
 from autograd_engine.engine import Value
-from autograd_engine.real import finite, flag, is_number, is_whole
+from autograd_engine.real import finite, flag, is_whole
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted, printable
 
@@ -32,7 +32,7 @@ def whole(name: str, number: int, low: int = 0) -> int:
     return index(number)
 
 
-share = partial(finite, high=1.0)
+share, LARGEST = partial(finite, high=1.0), sys.float_info.max
 
 
 class Stateful:
@@ -92,13 +92,8 @@ class Stateful:
         return loaded
 
     def _shown(self, first: str, *more: str) -> str:
-        known, told = signature(type(self)).parameters, [first]
-        for name in self._settings:
-            given = getattr(self, name)
-            if name == "lr" or (name in known and given != known[name].default):
-                spelt = f"{given:.6g}" if isinstance(given, float) else f"{given!r:.40}"
-                told.append(f"{name}={spelt}")
-        return f"{type(self).__name__}({', '.join([*told, *more])})"
+        told = [f"{n}={x!r:.40}" for n in self._settings if (x := getattr(self, n)) or n == "lr"]
+        return f"{type(self).__name__}({', '.join([first, *told, *more])})"
 
 
 # (number, slope, *memories) -> (number, *memories): a step of a float, or of a whole array.
@@ -202,13 +197,12 @@ class Optimizer(Stateful):
         loaded: Optimizer = super()._loaded(state)
         loaded._buffers, had = {}, len(self.parameters)
         for name, buffer in state["buffers"].items():
-            if len(buffer) != had:
-                given = f"the state's buffer {name!r:.80} is for {len(buffer)}"
-                raise ValueError(f"the optimizer has {had} parameters, but {given}")
-            for item in buffer:  # a mean of squares may be infinite, and is not negative
-                fits = is_number(item) and not isinstance(item, bool)
-                if not fits or not (item >= 0.0 if "sq" in name else math.isfinite(item)):
-                    raise TypeError(f"{name} holds {item!r:.60}")
+            # A mean of squares may be infinite, and is not negative.
+            low, high = (0.0, math.inf) if "sq" in name else (-LARGEST, LARGEST)
+            if [low <= x <= high and not isinstance(x, bool) for x in buffer] != [True] * had:
+                raise ValueError(
+                    f"{name!r:.80} is no list of {had} numbers that fit: {buffer!r:.60}"
+                )
             loaded._buffers[name] = list(map(float, buffer))
         for name, asked in self._buffer_names:
             if loaded.steps and not asked and name not in loaded._buffers:
