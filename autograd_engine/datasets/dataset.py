@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from math import cos, pi, sin, tau
 from typing import Any, NamedTuple
 
-from autograd_engine.real import as_float, check_whole, is_number
+from autograd_engine.real import as_float, as_list, check_whole, finite
 from autograd_engine.words import LINE, counted, printable
 
 Pair = tuple[list[float], Any]
@@ -49,19 +49,17 @@ class Dataset(Sequence[Pair]):
         names: Iterable[str],
         classes: Iterable[str] = (),
     ) -> None:
-        self.inputs = [
-            list(row) if isinstance(row, (list, tuple)) else _listed(f"input {i}", row)
-            for i, row in enumerate(_listed("inputs", inputs))
-        ]
-        self.targets, self.names, self.classes = _listed("targets", targets), [*names], [*classes]
+        rows = as_list("Dataset", inputs, "a list of inputs")
+        self.inputs = [as_list("Dataset", row, "lists of numbers as inputs") for row in rows]
+        self.targets = as_list("Dataset", targets, "a list of targets")
+        self.names, self.classes = [*names], [*classes]
         self.scaled_by: Scaling | None = None
         if len(self.inputs) != len(self.targets):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
         count = len(self.names)
         for i, row in enumerate(self.inputs):
             if len(row) != count:
-                has = f"{len(row)} numbers, but there are {count} names of columns"
-                raise ValueError(f"input {i} has {has}")
+                raise ValueError(f"input {i} has {len(row)} numbers, but {count} names of columns")
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -90,10 +88,7 @@ class Dataset(Sequence[Pair]):
 
         Raises `ValueError` for a fraction not between 0 and 1, and where a side would be empty.
         """
-        if not is_number(fraction) or not 0.0 < fraction < 1.0:
-            kind = ValueError if is_number(fraction) else TypeError
-            raise kind(f"a split needs a number between 0 and 1, got {fraction!r:.60}")
-        first = round(fraction * len(self))
+        first = round(finite("the fraction of a split", fraction, high=1.0) * len(self))
         if not 0 < first < len(self):
             what = f"a split of {len(self)} sample(s) at {fraction} leaves one side empty"
             raise ValueError(f"{what}: take more samples, or another fraction")
@@ -117,8 +112,6 @@ class Dataset(Sequence[Pair]):
         Test data is to be scaled as its training data was: `test.scaled(train.scaling())`. Raises
         `ValueError` where the scaling has another number of columns.
         """
-        if scaling is not None and (not isinstance(scaling, (tuple, list)) or len(scaling) != 2):
-            raise TypeError(f"a scaling is what scaling() returns, got {scaling!r:.60}")
         shift, scale = self.scaling() if scaling is None else scaling
         count = len(self.names)
         if not len(shift) == len(scale) == count:
@@ -129,12 +122,6 @@ class Dataset(Sequence[Pair]):
         shift = [m + u * x for m, u, x in zip(before, unit, shift)]
         data.scaled_by = Scaling(shift, [u * x for u, x in zip(unit, scale)])
         return data
-
-
-def _listed(name: str, items: Any) -> list[Any]:
-    if isinstance(items, str) or not hasattr(items, "__iter__"):
-        raise TypeError(f"{name} must be a list, got {items!r:.60}")
-    return list(items)
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -193,9 +180,7 @@ def _drawn(
 ) -> Dataset:
     """Return n points with noise, at even steps along a curve for each class, which take turns."""
     check_whole("the number of samples (n)", n, 1)
-    if not is_number(noise) or not 0.0 <= noise < math.inf:
-        kind = ValueError if is_number(noise) else TypeError
-        raise kind(f"the noise is a standard deviation, a number from 0 on; got {noise!r:.60}")
+    noise = finite("the noise, a standard deviation,", noise)
     gauss, inputs = random.Random(seed).gauss, []
     for i in range(n):
         place, number = divmod(i, classes)

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd_engine.copies import seldom_collected
 from autograd_engine.datasets import cells as read
-from autograd_engine.datasets.cells import MISSING, feature_of, meant, number_of, spelling
+from autograd_engine.datasets.cells import MISSING, feature_of, meant, number_of
 from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.real import check_path, flag, is_number, is_whole
 from autograd_engine.words import LINE, printable
@@ -65,8 +65,8 @@ def csv(
     `target` is the column to predict, by name or index, `drop` are columns to leave out. Text in
     the target names classes, in sorted order, and so do -1 and 1, two whole numbers that come
     again, and up to 20 without a gap that repeat or count from 0; any others are to be predicted.
-    `classes=True` or `False` overrules that, and so takes money, dates, 1,500 and names that never
-    repeat for classes, which are refused else. Inputs True and False become 1 and 0.
+    `classes=True` or `False` overrules that, and so takes money and 1,500 for classes, which are
+    refused else. Inputs True and False become 1 and 0.
 
     The `separator` is found (`" "` stands for runs of blanks), and so are decimal commas where it
     is no comma; what 1,500 means only `decimal=` can say. A first row with a number in it is
@@ -85,16 +85,14 @@ def csv(
     for option, switch in (("classes", classes), ("header", header)):
         if switch is not None:
             flag(option, switch)
-    number = is_number(missing) and not isinstance(missing, bool) and math.isfinite(float(missing))
-    for fits, option, given, wanted in (
-        (separator is None or (isinstance(separator, str) and len(separator) == 1),
-         "separator", separator, 'one character such as ";", or " " for runs of blanks'),
-        (decimal in (None, ".", ","), "decimal", decimal, '"." or ","'),
-        (number or missing in ("refuse", "drop"),
-         "missing", missing, '"refuse", "drop" or a finite number'),
-    ):  # fmt: skip
-        if not fits:
-            raise ValueError(f"{option} must be {wanted}, got {given!r:.60}")
+    if not (separator is None or (isinstance(separator, str) and len(separator) == 1)):
+        raise ValueError(f'separator must be one character such as ";", got {separator!r:.60}')
+    if decimal not in (None, ".", ","):
+        raise ValueError(f'decimal must be "." or ",", got {decimal!r:.60}')
+    if missing not in ("refuse", "drop") and not (
+        is_number(missing) and math.isfinite(float(missing))
+    ):
+        raise ValueError(f'missing must be "refuse", "drop" or a number, got {missing!r:.60}')
     with seldom_collected():
         sheet = Sheet(path, separator, header, decimal)
         data = sheet.dataset(target, classes, drop, missing)
@@ -186,19 +184,17 @@ class Sheet:
             raise ValueError(f"{self._header}: the target {self.names[goal]!r:.80} is in drop= too")
         kept: dict[str, int] = {}
         for position in sorted({*range(len(self.names))} - dropped):
-            name, cure = self.names[position], f"leave it out with drop=[{position}]"
-            called = f"{self._header}: column {position + 1} has no name"
+            name = self.names[position]
             if position != goal and re.fullmatch(r"(Unnamed: [\d.]+)?", name):  # by pandas
                 cells = self._cells(position)
                 whole = all(c.isdecimal() or number_of(c, self._decimal) is None for c in cells)
                 if not any(cells) or (whole and len({*cells}) == len(cells)):
-                    why = "counts the rows" if any(cells) else "is empty"
+                    why = "has no name and " + ("counts the rows" if any(cells) else "is empty")
                     told = f"it is left out; drop=[{position}] does so without a word"
-                    self.words.append(f"{called} and {why}: {told}")
+                    self.words.append(f"{self._header}: column {position + 1} {why}: {told}")
                     continue
-            if not name:
-                raise ValueError(f"{called}: write one, or {cure}")
             if name in kept:
+                cure = f"leave it out with drop=[{position}]"
                 raise ValueError(f"{self._header}: two columns are called {name!r:.80}: {cure}")
             kept[name] = position
         del kept[self.names[goal]]
@@ -231,8 +227,7 @@ class Sheet:
     def _refuse(self, gone: dict[int, int], cure: str) -> None:
         row, column = min(gone.items())
         cell = self._cells(column)[row]
-        odd = "not a finite number" if cell.lower() == "nan" else "which marks a missing cell"
-        said = f"has {cell!r}, {odd}" if cell else "is missing"
+        said = f"has {cell!r}, which marks a missing cell" if cell else "is missing"
         raise self._fault(column, cell, f"{said}: {cure}")
 
     def _numbers(self, column: int, fill: float | None, gone: dict[int, int]) -> list[float]:
@@ -259,23 +254,17 @@ class Sheet:
             raise self._fault(column, cell, f"has {cell!r:.80}, not a finite number: {cure}")
         cure = f"write one, or leave the column out with drop=[{self.names[column]!r:.80}]"
         if what := meant(cell):
-            cure = f"it looks like {what}; {spelling(cell)}"
+            cure = f"it {what}"
         raise self._fault(column, cell, f"has text, {cell!r:.80}, for a number: {cure}")
 
     def _names_classes(self, goal: int, cells: list[str], numbers: dict[str, float | None]) -> bool:
         """Say whether the cells of the target are classes; refuse what nobody means as such."""
         texts = [cell for cell, number in numbers.items() if number is None]
-        odd, why = next((cell for cell in texts if meant(cell)), ""), ""
-        if odd:
-            why = f"has {odd!r:.80}, which looks like {meant(odd)}: {spelling(odd)}; {NAMES}"
-        elif texts and len(texts) < len(numbers):
+        if odd := next(filter(meant, texts), ""):
+            raise self._fault(goal, odd, f"has {odd!r:.80}, which {meant(odd)}; {NAMES}")
+        if texts and len(texts) < len(numbers):
             odd = next(c for c in numbers if (numbers[c] is None) != (numbers[cells[0]] is None))
-            why = f"mixes numbers and text, here {odd!r:.80}; {NAMES}"
-        elif len(texts) == len(cells) > MOST_CLASSES:
-            odd, why = cells[0], f"has another text in each of the {len(cells)} rows, first "
-            why += f"{odd!r:.80}: names that never come again teach nothing; {NAMES}"
-        if why:
-            raise self._fault(goal, odd, why)
+            raise self._fault(goal, odd, f"mixes numbers and text, here {odd!r:.80}; {NAMES}")
         if len(numbers) > MOST_CLASSES or not all(c.lstrip("+-").isdecimal() for c in numbers):
             return bool(texts)
         found = sorted(set(map(int, numbers)))

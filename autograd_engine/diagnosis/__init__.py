@@ -4,7 +4,7 @@ A check is a generator of findings over a case: the one survey of the graph, wit
 
     findings    Finding, and the list of them; the case, and what things are called in it
     checks      parameters that are not what they were, the first NaN or infinity, kinks
-    layers      dead and saturated units, scores squashed twice, gradients that explode or vanish
+    layers      dead and saturated units, gradients that explode or vanish
     diagnosing  diagnose, diagnostics; gradients added up over passes, steps that overshoot
 """
 

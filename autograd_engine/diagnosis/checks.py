@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from heapq import nlargest
 from typing import Final
 
 from autograd_engine.diagnosis.findings import AGAIN, SHOWN, ZEROED, Case, Finding, each, listed
@@ -14,31 +13,28 @@ from autograd_engine.floats import crossed
 from autograd_engine.gradients import holds, same
 from autograd_engine.primitives import TABLE, Opaque
 from autograd_engine.survey import Survey
-from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, POWER, PROD, expm1, gate
+from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, POWER, PROD
 from autograd_engine.words import counted
 
 
 def changed(case: Case) -> Iterator[Finding]:
     """Values that are no longer what the forward pass computed with."""
-    found = dict[int, bool]()  # where, and whether that is sure
+    found = set[int]()
     for i in reversed(range(len(case.values))):
         node, on_leaf = case.values[i], not all(case.operands[j] for j in case.operands[i])
         # What is found already was set by hand, whatever its operands are.
         if node._x is not None and i not in found and not holds(node, None if on_leaf else ()):
-            suspects = _blamed(case, i)
-            known = len(suspects) == 1 or node._rule in (MULTIPLY, DOT)
-            found |= {j: known or found.get(j, False) for j in suspects}
+            found.update(_blamed(case, i))
     trained = {i for i in case.reached if case.adjoints[i]}
-    stepped = case.swept and found.keys() >= trained  # a step moves all that have a gradient
+    stepped = case.swept and found >= trained  # a step moves all that have a gradient
     if not found or (stepped and all(case.values[i]._rule is LEAF for i in found)):
         return
-    sure = [i for i in sorted(found) if found[i]]
-    told, now = sure or sorted(found), case.at({i: case.values[i].data for i in found})
-    names = f"{'' if sure else 'one or more of '}{case.titles(told)}"
+    now = case.at({i: case.values[i].data for i in found})
+    names = "one or more of " * (len(found) > 1) + case.titles(sorted(found))
     yield Finding(
         "changed leaf",
         f"{names} got another number after the forward pass",
-        case.place(case.values[told[0]], names),
+        case.place(case.values[min(found)], names),
         "`backward()` goes by what was recorded, the output and partials of the old number. The "
         f"output is {case.output.data:.9g}; with the numbers of now it would be {now:.9g}. After "
         "a step that is as it should be: compute the output again before the next `backward()`.",
@@ -49,8 +45,6 @@ def changed(case: Case) -> Iterator[Finding]:
 def _blamed(survey: Survey, i: int) -> list[int]:
     """Return which operands of a node that does not hold may have been changed."""
     node, operands = survey.values[i], survey.operands[i]
-    if all(survey.operands[j] for j in operands):
-        return [j for j in operands if not holds(survey.values[j], ())] or [i]
     if node._rule in (MULTIPLY, DOT):
         numbers, odd = [survey.values[j]._data for j in operands], len(operands) % 2
         old = [*numbers[:odd], *crossed(node._slopes())[odd:]]
@@ -58,14 +52,14 @@ def _blamed(survey: Survey, i: int) -> list[int]:
         right = same(node._rule.forward(*old), node._data)
         return moved if right else [*operands[:odd], *moved] or [i]
     leaves = [j for j in operands if survey.values[j]._rule is LEAF]
-    return leaves or [j for j in operands if not survey.operands[j]]
+    below = (j for j in operands if survey.operands[j])
+    return leaves or [j for j in below if not holds(survey.values[j], ())] or [i]
 
 
 def rebound(case: Case) -> Iterator[Finding]:
     """Parameters that are no leaves, or stand behind steps from them.
 
-    A step is a constant that was added to what nothing else uses. A formula may do that, but not
-    three times, nor be all that is new since the pass before, downhill from leaves that stayed.
+    A step is a constant that was added to what nothing else uses. A formula may do that, but once.
     """
     values, steps = case.values, dict[int, tuple[int, int]]()  # of each: its leaf, how many
     for i, below in enumerate(case.operands):
@@ -75,20 +69,8 @@ def rebound(case: Case) -> Iterator[Finding]:
                 leaf, count = steps.pop(x, (x, 0))
                 steps[i] = leaf, count + 1
     found = {id(x): (x, x, 0) for x in case.parameters if x._rule is not LEAF}
-    size, then = case.before
-    after = {id(values[leaf]): (0, values[leaf]._data) for leaf in case.leaves}
-    grown = set[int]()
     for i, (leaf, count) in steps.items():
-        origin = values[leaf]
-        after[id(origin)] = count, origin._data
-        was, at = then.get(id(origin), (count, origin._data))
-        size += 2 * (count - was)  # each with its constant
-        if was < count and at == origin._data and (values[i]._data - at) * origin.grad <= 0.0:
-            grown.add(i)
-    case.before = len(values), after
-    for i, (leaf, count) in steps.items():
-        new = count > 2 or (i in grown and size == len(values))
-        if id(values[i]) in found or (new and leaf in case.reached):
+        if id(values[i]) in found or (count > 1 and leaf in case.reached):
             found[id(values[i])] = values[i], values[leaf], count
     if found:
         yield _no_leaves(case, list(found.values()))
@@ -97,37 +79,27 @@ def rebound(case: Case) -> Iterator[Finding]:
 def _no_leaves(case: Case, found: list[tuple[Value, Value, int]]) -> Finding:
     titles = [repr(leaf.label) if leaf.label else case.title(value) for value, leaf, _ in found]
     names, (value, origin, steps) = listed(titles), found[0]
-    why = f"{titles[0]} was computed. A parameter is a leaf, whose number a step changes."
-    if value._rule is CONSTANT:
-        why = "A constant is left out of the gradient: no backward pass reaches it."
-    elif steps:
-        why = (
-            f"{titles[0]} was computed from {origin.data:.6g} in {counted(steps, 'step')}. "
-            f"`w {value.op}= ...` and `w = w {value.op} ...` record an operation and give its "
-            "result the old name; an optimiser, or a list of parameters, still holds the old leaf."
-        )
+    how = f" from {origin.data:.6g} in {counted(steps, 'step')}" if steps else ", or is a constant"
     fix = "for i, parameter in enumerate(parameters):\n    parameters[i] = ag.Value(parameter.data)"
     if len(found) < 4:
         fix = "\n".join(
-            f"{' = '.join(case.spellings(v, leaf.label))} = ag.Value({v.data!r}{label})"
+            f"{' = '.join(case.spellings(v, leaf.label))} = ag.Value({v.data!r}, {leaf.label!r})"
             for v, leaf, _ in found
-            for label in [f", {leaf.label!r}" if leaf.label else ""]
         )
-    first = case.spellings(value, origin.label)[0] if len(found) < 4 else "parameters[i]"
-    are = "are no leaves" if len(found) > 1 else "is no leaf"
     return Finding(
         "rebound parameter",
-        f"{names} {are} any more",
-        case.place(found[0][0], names),
-        why,
-        f"{fix}\n{AGAIN}\n# a step changes the number of a leaf: {first}.data -= lr * {first}.grad",
+        f"{names} {'are no leaves' if len(found) > 1 else 'is no leaf'} any more",
+        case.place(value, names),
+        f"{titles[0]} was computed{how}. A parameter is a leaf, whose number a step changes: "
+        "`w -= ...` and `w = w - ...` record an operation and give its result the old name; an "
+        "optimiser, or a list of parameters, still holds the old leaf.",
+        f"{fix}\n{AGAIN}\n# a step changes the number of a leaf: w.data -= lr * w.grad",
     )
 
 
 def unreached(case: Case) -> Iterator[Finding]:
     """Parameters on which the output does not depend."""
-    values, output = case.values, case.output
-    cut = [x for x in values if isinstance(x._rule, Opaque) and x.operands]
+    cut = [x for x in case.values if isinstance(x._rule, Opaque) and x.operands]
     if cut:
         names = listed(map(case.title, cut))
         yield Finding(
@@ -142,12 +114,9 @@ def unreached(case: Case) -> Iterator[Finding]:
         names = listed(map(case.title, case.lost))
         kept = "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()"
         fix = f"reached = {{id(leaf) for leaf in ag.graph.leaves(output)}}\n{kept}"
-        if not output.operands:
-            fix = f"{AGAIN}  # outside no_grad(), from the parameters instead of their .data"
         yield Finding(
             "unreached parameter",
-            f"the output {'' if output.operands else 'has no operands: it '}does not depend on "
-            f"{names}",
+            f"the output does not depend on {names}",
             f"{counted(len(case.lost), 'parameter')}: {names}",
             "No path leads from the output back to there, so the gradient is 0 and training never "
             "changes it. It is not used, or the path was cut: by `.data` in a formula, by "
@@ -193,19 +162,13 @@ def _of_adjoint(case: Case, j: int) -> Finding:
         if k == j and adjoint
     ]
     *_, i, partial = max(passed, key=lambda part: part[:2])
-    node, operands, fix = case.values[i], case.operands[i], SHRINK
+    node, fix = case.values[i], SHRINK
     title = case.title(node)
     if math.isfinite(partial) or node._rule is PROD:
         why = (
             f"The partial {partial:.6g} times the adjoint {case.adjoints[i]:.6g} that arrived, "
             "added up, is above 1.8e308 and does not fit into a float: the gradient exploded."
         )
-    elif node._rule is POWER and j == operands[1] and case.values[operands[0]]._data < 0.0:
-        why = (
-            f"{title} is a power of a negative number, which has a value at whole exponents alone, "
-            "and so no slope by its exponent."
-        )
-        fix = f"{AGAIN}  # with a plain number as exponent: x ** 2.0, or a base above 0"
     else:
         why = (
             f"The partial of {title} by {case.title(case.values[j])} is {_kind(partial)} there "
@@ -213,7 +176,8 @@ def _of_adjoint(case: Case, j: int) -> Finding:
         )
         change = "*= 1 - 1e-9" if node._rule.name in INWARD else "+= 1e-9"
         fix = each(f"{change}  # away from the place without a slope")
-        fix += "  # or guard it: ag.sqrt(x + 1e-12)" * (node._rule.name == "sqrt")
+        if node._rule is POWER and j == case.operands[i][1]:
+            fix = f"{AGAIN}  # with a plain number as exponent: x ** 2.0, or a base above 0"
     what = f"{title} passed on the first {_kind(case.adjoints[j])} of the backward pass"
     return Finding("not finite", what, case.place(node), why, fix)
 
@@ -223,51 +187,38 @@ def _kind(number: float) -> str:
 
 
 def _numbers(survey: Survey, i: int) -> str:
-    """Return the operands of a value as numbers, of many the largest."""
-    numbers, head = [survey.values[j]._data for j in survey.operands[i]], ""
-    if len(numbers) > SHOWN:
-        head, numbers = f"{len(numbers):,} of them, the largest ", nlargest(3, numbers, abs)
-    return head + ", ".join(f"{number:.6g}" for number in numbers)
+    """Return the operands of a value as numbers, the largest first."""
+    numbers = sorted((survey.values[j]._data for j in survey.operands[i]), key=abs, reverse=True)
+    return listed((f"{number:.6g}" for number in numbers), SHOWN)
 
 
-# What a kink is, by the name of its primitive, and how the engine decides there.
-TAKEN: Final = {
-    "relu": "ReLU at 0: its slope jumps from 0 to 1, the engine takes 0",
-    "absolute": "abs at 0: its slope jumps from -1 to 1, the engine takes 0",
-    "maximum": "a tie of maximum: the engine gives each operand half of the gradient",
-    "minimum": "a tie of minimum: the engine gives each operand half of the gradient",
-    "hypot": "hypot at the origin: it has no slope there, the engine takes 0",
-    "norm": "norm at the origin: it has no slope there, the engine takes 0",
-    "above": "a bound, or a switch, met exactly: the slopes on its two sides differ",
-}
+KINKS: Final = ("relu", "absolute", "maximum", "minimum", "hypot", "norm", "above")
 
 
 def kinks(case: Case) -> Iterator[Finding]:
     """Kinks that were hit, of each operation, where a gradient arrives."""
-    hit: dict[tuple[int, bool], int] = {}  # by what is on which kink: where first
-    smooth = set()  # what an elu is computed from: its two slopes at 0 are the same
+    hit: dict[int, int] = {}  # by what is on a kink: where first
     for i, (node, operands) in enumerate(zip(case.values, case.operands)):
         name = node._rule.name
-        if node._rule is expm1 and case.values[operands[0]]._rule is gate:
-            smooth.add(case.operands[operands[0]][1])
-        if name in TAKEN and TABLE.get(name) is node._rule and _hit(node):
+        if name in KINKS and TABLE.get(name) is node._rule and _hit(node):
             of = next((j for j in operands if case.values[j]._rule is not CONSTANT), operands[0])
-            hit.setdefault((of, name in ("relu", "above")), i)  # of which leaky_relu is made
+            hit.setdefault(of, i)  # once of leaky_relu, which is made of two
     places = defaultdict[str, list[int]](list)
-    for (of, threshold), i in hit.items():
+    for of, i in hit.items():
         name = case.values[i]._rule.name
         # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
         arrived = abs(case.adjoints[of if name == "above" else i])
-        if arrived > 1e-12 and not (threshold and of in smooth):
+        if arrived > 1e-12:
             places[name].append(i)
     for name, found in places.items():
+        told = "a bound" if name == "above" else name
         yield Finding(
             "kink",
-            f"{counted(len(found), 'kink was', 'kinks were')} hit exactly: "
-            f"{TAKEN[name].partition(':')[0]}",
+            f"{counted(len(found), 'kink was', 'kinks were')} hit exactly: {told}",
             case.where(found),
-            f"{TAKEN[name][:1].upper()}{TAKEN[name][1:]}. Any number between the two slopes could "
-            "stand for it. Equal weights, or inputs and biases of 0, bring that about.",
+            "The slope jumps there, and any number between could stand for it: the engine takes 0 "
+            "for ReLU, abs, hypot and norm at 0, half for each side of a tie, and that of the "
+            "inside at a bound. Equal weights, or inputs and biases of 0, bring that about.",
             "import random\n\n" + each("+= random.uniform(-1e-6, 1e-6)  # a step off the kink"),
         )
 

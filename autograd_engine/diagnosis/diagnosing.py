@@ -12,14 +12,13 @@ from autograd_engine.blocks import Blocks
 from autograd_engine.columns import listed as values_of
 from autograd_engine.diagnosis.checks import born, changed, kinks, rebound, unreached
 from autograd_engine.diagnosis.findings import ZEROED, Case, Finding, Findings, listed
-from autograd_engine.diagnosis.layers import Units, flow, squashed
+from autograd_engine.diagnosis.layers import Units, flow
 from autograd_engine.engine import Value
-from autograd_engine.optim.optimizer import finite
-from autograd_engine.real import flag
+from autograd_engine.real import finite, flag
 from autograd_engine.words import counted
 
 # What is looked for in a graph, before or after a backward pass through it.
-CHECKS: Final = (rebound, changed, unreached, born, squashed, kinks)
+CHECKS: Final = (rebound, changed, unreached, born, kinks)
 LEVEL: Final = 1e-6  # a step gains nothing that gains less of what the slope promised
 
 
@@ -29,8 +28,8 @@ def diagnose(
     """Return what is wrong with the gradients of the output by its parameters, the gravest first.
 
     It finds gradients added up over passes, parameters that changed, are no leaves or not reached,
-    the birth of a NaN or infinity, probabilities in place of scores, units dead or saturated in all
-    samples, kinks, gradients that explode or vanish; with `lr` also a step by it that overshoots.
+    the birth of a NaN or infinity, units dead or saturated in all samples, kinks, gradients that
+    explode or vanish; with `lr` also a step by it that overshoots.
     Ask after `backward()`, before the step or after it.
 
     Raises `TypeError` for an output or parameters that are no Values, `ValueError` for no
@@ -42,9 +41,8 @@ def diagnose(
     ([], "the output does not depend on 'unused'")
     """
     if not isinstance(output, Value):
-        hint = ": diagnose one output at a time" if isinstance(output, (list, tuple)) else ""
         kind = type(output).__name__
-        raise TypeError(f"diagnose needs a Value as its output, not {kind}: {output!r:.60}{hint}")
+        raise TypeError(f"diagnose needs one Value as its output, not {kind}: {output!r:.60}")
     case = Case(output, _given(parameters))
     found = [finding for check in (*CHECKS, accumulated) for finding in check(case)]
     units = Units()
@@ -53,8 +51,9 @@ def diagnose(
     if not units.blocks():  # that would be reason enough for a gradient to vanish
         found += flow(case)
     if lr is not None:
-        points = {id(leaf := case.values[i]): (leaf, leaf.data) for i in case.reached}
-        found += overshot(f"a learning rate of {finite('lr', lr):.6g}", [(case, 1.0)], points, lr)
+        what, adjoints = f"a learning rate of {finite('lr', lr):.6g}", case.adjoints
+        steps = {id(v := case.values[i]): (v.data, -lr * adjoints[i]) for i in case.reached}
+        found += overshot(what, [(case, 1.0)], steps)
     return Findings(found)
 
 
@@ -144,30 +143,25 @@ def _accumulation(case: Case, places: Iterable[int], what: str, seen: str) -> Fi
 
 
 Batch = list[tuple[Case, float]]  # graphs, and what each was swept with
-Points = dict[int, tuple[Value, float]]  # by id: a leaf, and where it was
+Steps = dict[int, tuple[float, float]]  # by the id of a leaf: where it was, and how far it went
 
 
-def overshot(what: str, batch: Batch, points: Points, lr: float | None = None) -> Iterator[Finding]:
-    """Yield a finding if a step from these points went too far, or would by a learning rate."""
-    slopes, within = dict[int, float](), dict[int, Case]()
-    for case, seed in batch:
-        for i in case.leaves:
-            if (key := id(case.values[i])) in points:
-                slopes[key] = slopes.get(key, 0.0) + seed * case.adjoints[i]
-                within.setdefault(key, case)
-    moves = {key: points[key][0].data - points[key][1] for key in slopes}
-    if lr is not None:
-        moves = {key: -lr * slope for key, slope in slopes.items()}
+def overshot(what: str, batch: Batch, steps: Steps) -> Iterator[Finding]:
+    """Yield a finding if these steps went too far."""
+    ways = [
+        (case, seed, {i: steps[k] for i in case.leaves if (k := id(case.values[i])) in steps})
+        for case, seed in batch
+    ]
 
     def output(share: float) -> float:
         total = 0.0  # fsum refuses infinities
-        for case, seed in batch:
-            keys = ((i, id(case.values[i])) for i in case.leaves)
-            at = {i: points[k][1] + share * moves[k] for i, k in keys if k in slopes}
-            total += seed * case.at(at)
+        for case, seed, way in ways:
+            total += seed * case.at({i: start + share * step for i, (start, step) in way.items()})
         return total
 
-    before, after, promised = output(0.0), output(1.0), -sum(slopes[k] * moves[k] for k in slopes)
+    moved = [(case, seed, i, step) for case, seed, way in ways for i, (_, step) in way.items()]
+    slopes = (seed * case.adjoints[i] * step for case, seed, i, step in moved)
+    before, after, promised = output(0.0), output(1.0), -sum(slopes)
     falls = before - after > LEVEL * promised  # not so where it is NaN
     if falls or not promised > 1e-9 * max(1e-300, abs(before)):
         return
@@ -179,7 +173,7 @@ def overshot(what: str, batch: Batch, points: Points, lr: float | None = None) -
     yield Finding(
         "overshooting step",
         f"{what} overshoots: the output goes from {before:.6g} to {after:.6g}",
-        listed(within[key].title(points[key][0]) for key in moves if moves[key] or lr),
+        listed(case.title(case.values[i]) for case, _, i, step in moved if step),
         "The gradient tells the slope at one place. The step went beyond the lowest point and up "
         f"the other side: {end}. {share:.4g} of the step would go down.",
         f"lr *= {share:.6g}  # of an optimiser: optimizer.lr *= {share:.6g}",
@@ -196,20 +190,17 @@ class _Watch:
         self._found: dict[str, tuple[Finding, int]] = {}  # the first of its kind, in how many
         self._units = Units()
         self._batch: Batch = []  # the passes since the last step
-        self._points: Points = {}  # each leaf, where its last pass was
-        self._before: tuple[int, dict[int, tuple[int, float]]] = 0, {}  # see Case.before
+        self._points: dict[int, tuple[Value, float]] = {}  # by id: a leaf, where its last pass was
         self._steps: list[Finding | None] = []  # of each whether it overshot
 
     def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
         case = Case(output, self._parameters, swept=False)
-        case.before = self._before
         self.count += 1
         for finding in chain(*(check(case) for check in (*CHECKS, flow)), self._stale(case, seed)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1
-        self._before = case.before
         self._units.add(case)
         self._end_at_step()
         leaves = [case.values[i] for i in case.leaves]
@@ -244,8 +235,6 @@ class _Watch:
             seen = f" (in {len(bad):,} of {counted(len(self._steps), 'step')})"
             yield replace(bad[0], what=bad[0].what + seen)
         for finding, times in self._found.values():
-            if finding.kind.endswith("ing gradient") and 2 * times <= self.count:
-                continue  # an unlucky sample
             if finding.kind == "vanishing gradient" and self._units.blocks():
                 continue  # for a reason that is told
             seen = f" (in {times:,} of {self.count:,} backward passes)" if self.count > 1 else ""
@@ -255,6 +244,7 @@ class _Watch:
     def _end_at_step(self) -> None:
         """If a step was made, look whether it overshot, and end the batch."""
         keys = {id(case.values[i]) for case, _ in self._batch for i in case.leaves}
-        if any(leaf.data != was for leaf, was in map(self._points.__getitem__, keys)):
-            self._steps.append(next(overshot("a step", self._batch, self._points), None))
+        steps = {key: (was, leaf.data - was) for key in keys for leaf, was in [self._points[key]]}
+        if any(way for _, way in steps.values()):
+            self._steps.append(next(overshot("a step", self._batch, steps), None))
             self._batch.clear()

@@ -12,14 +12,15 @@ from typing import Final
 
 from autograd_engine.blocks import source_of
 from autograd_engine.engine import Value
+from autograd_engine.real import called
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT, LEAF
 
 # The kinds of findings, the gravest first.
 KINDS: Final = (
     "not finite", "changed leaf", "rebound parameter", "unreached parameter",
-    "accumulated gradient", "squashed score", "overshooting step", "exploding gradient",
-    "vanishing gradient", "dead unit", "saturated unit", "kink",
+    "accumulated gradient", "overshooting step", "exploding gradient", "vanishing gradient",
+    "dead unit", "saturated unit", "kink",
 )  # fmt: skip
 _MARGIN: Final = " " * 10
 SHOWN: Final = 6  # operands of an operation that are told one by one
@@ -85,8 +86,6 @@ class Case(Survey):
         self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
         given = [self.values[i] for i in self.leaves] if parameters is None else parameters
         self.parameters = [*{id(value): value for value in given}.values()]
-        # Of the pass before: how many values, and steps from each leaf, and where the leaf was.
-        self.before: tuple[int, dict[int, tuple[int, float]]] = 0, {}
         self._places = {id(v): i for i, v in reversed(list(enumerate(parameters or ())))}
         leaves = [value for value in self.parameters if value._rule is LEAF]
         self.lost = [value for value in leaves if id(value) not in self.position]
@@ -111,17 +110,12 @@ class Case(Survey):
         if name or id(value) in self._places:
             return name or f"parameters[{self._places[id(value)]}]"
         if not operands:
-            known = f"leaf {self.name(value)} =" if id(value) in self.position else ""
-            kind = "constant" if value._rule is CONSTANT else known or "leaf"
-            return f"the {kind} {value.data:.6g}"
+            kind = "constant" if value._rule is CONSTANT else "leaf"
+            return f"the {kind} {self.name(value)}"
         told = [self.quoted(x) or f"{x.data:.6g}" for x in operands[:SHOWN]]
         if len(operands) > SHOWN:
             told[3:] = [f"and {len(operands) - 3:,} more"]
-        if op.startswith("**") and told[0].startswith("-"):
-            told[0] = f"({told[0]})"
-        if op in ("+", "-", "*", "/", "**"):
-            return f" {op} ".join(told)
-        return f"{told[0]}{op}" if op.startswith("**") else f"{op}({', '.join(told)})"
+        return called(op, op, told)
 
     def titles(self, places: Iterable[int]) -> str:
         return listed(self.title(self.values[i]) for i in places)
@@ -157,9 +151,5 @@ def layer_of(home: str) -> str:
 
 def code_of(home: str) -> str:
     """Return how code calls the neurons of a layer: model.layers[0].neurons; "" if none."""
-    if home == "neuron":
-        return "[neuron]"
-    if not re.fullmatch(r"([A-Za-z_]\w*(\.\w+)*\.)?neurons\.\d+", home, re.ASCII):
-        return ""
-    path = re.sub(r"\.(\d+)(?=\.)", r"[\1]", home).rpartition(".")[0]
-    return f"model.{path}" if "." in path else f"layer.{path}"
+    path = re.sub(r"\.(\d+)(?=\.)", r"[\1]", f"model.{home}").rpartition(".")[0]
+    return path if path.endswith(".neurons") else ""

@@ -1,4 +1,4 @@
-"""Layers that pass no gradient on, or one that explodes or vanishes; and scores squashed twice.
+"""Layers that pass no gradient on, or one that explodes or vanishes.
 
 A unit is one neuron over all samples, told by its region and the leaf that its input begins with.
 """
@@ -102,13 +102,10 @@ def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
     inputs, neurons = [x for unit in units for x in unit.inputs], code_of(units[0].home)
     if dead:
         kind, op, samples = "dead", "ReLU", max(len(unit.inputs) for unit in units)
-        seen = f"all of {samples:,} samples" if samples > 1 else "the one sample seen"
-        if any(len(unit.inputs) < unit.samples for unit in units):
-            seen = f"the last {samples:,} samples"
         why = (
-            f"The input of a dead ReLU is below 0 in {seen} (the highest was {max(inputs):.6g}), "
-            "where its slope is 0: no gradient passes, and the weights before it stay as they are. "
-            "Too large a step, or a large negative bias, brings that about."
+            f"The input of a dead ReLU was below 0 in the last {counted(samples, 'sample')} (at "
+            f"most {max(inputs):.6g}), where its slope is 0: no gradient passes, and the weights "
+            "before it stay as they are. Too large a step or negative bias brings that about."
         )
         fix = "relu = ag.leaky_relu  # in place of ag.relu and .relu(): below 0 its slope is 0.01"
         if neurons:
@@ -124,11 +121,7 @@ def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
         fix = each(f"*= {1.0 / size:.2g}  # inputs of about 1 again; or scale the data", its)
     some = f"{len(units):,} of " if len(units) < of else "all " if of > 1 else ""
     what = f"{some}{counted(of, f'{op} unit')} {'is' if len(units) == 1 else 'are'} {kind}"
-    where = f"{layer}: {listed(unit.place for unit in units)}".removeprefix(": ")
-    if len(units) == 1:
-        where = units[0].place
-    elif all(".neurons." in f".{unit.home}" for unit in units):
-        where = f"{layer}: neurons {listed(unit.home.rpartition('.')[2] for unit in units)}"
+    where = listed(unit.place for unit in units)
     return Finding(f"{kind} unit", f"{what}{layer and f' in {layer}'}", where, why, fix)
 
 
@@ -148,31 +141,6 @@ def _first_leaves(survey: Survey) -> list[int]:
         begins = (first[j] for j in operands if first[j] >= 0)
         first.append(next(chain(leaves, begins), i if survey.values[i]._rule is LEAF else -1))
     return first
-
-
-def squashed(case: Case) -> Iterator[Finding]:
-    """Losses of scores that got what sigmoid or softmax made of them."""
-    found = defaultdict[tuple[str, str], list[int]](list)  # by loss and function: what was squashed
-    for node, operands in zip(case.values, case.operands):
-        if node.op in ("binary_cross_entropy", "cross_entropy"):
-            scores = operands[:1] if node.op.startswith("binary") else operands
-            (op, *other) = {case.values[j].op for j in scores}
-            if op in ("sigmoid", "softmax") and not other:
-                found[node.op, op] += scores
-    for (loss, op), places in found.items():
-        neurons = code_of(case.homes[places[0]])
-        fix = f"{op} = lambda score: score  # in place of ag.{op}: the loss has its own"
-        if neurons:
-            fix = f"for neuron in {neurons}:\n    neuron.nonlin = False  # the score itself"
-        yield Finding(
-            "squashed score",
-            f"{loss} takes scores, and got what {op} made of them",
-            case.where(places),
-            f"The loss applies {'sigmoid' if loss.startswith('binary') else 'softmax'} itself. Of "
-            "numbers between 0 and 1 it makes probabilities that are never near 0 or 1: the loss "
-            "stays high, however right the model is, and its gradient small.",
-            f"{fix}\n{AGAIN}",
-        )
 
 
 def flow(case: Case) -> Iterator[Finding]:
@@ -207,28 +175,22 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
     grows, verb, learn = "vanishing", "shrinks", "next to nothing"
     if change > 0.0:
         grows, verb, learn = "exploding", "grows", "in leaps"
-    shown = [f"{name} {size:.2g}" for name, size in means.items()]
-    if len(shown) >= 9:
-        shown[4:-3] = ["..."]
+    shown = listed((f"{name} {size:.2g}" for name, size in means.items()), 8)
     more = "  # or ag.optim.clip_gradients(parameters, 1.0)" if change > 0.0 else ""
     fix = each(f"*= {1.0 / factor:.3g}{more}")
-    if code_of(case.homes[i]).startswith("model.layers["):
-        gain, name = (2.0, "He") if rule is relu else (1.0, "Xavier")
-        tanh = '        neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4\n'
-        fix = (
-            "import random\n\nfor layer in model.layers:\n    for neuron in layer.neurons:\n"
-            f"{tanh if rule is sigmoid else ''}        for w in neuron.w:\n            w.data = "
-            f"random.gauss(0.0, ({gain} / len(neuron.w)) ** 0.5)  # {name}\n{AGAIN}"
+    if rule is sigmoid and code_of(case.homes[i]):
+        fix = "for layer in model.layers:\n    for neuron in layer.neurons:\n"
+        fix += (
+            '        neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4\n'
+            + AGAIN
         )
-    state, recurrence = "", ""
-    if kind == "step":
-        state, recurrence = "of the state ", f" of a recurrence of {len(groups)} steps"
+    recurrence = f" of a recurrence of {len(groups)} steps" if kind == "step" else ""
     return Finding(
         f"{grows} gradient",
         f"the gradient {verb} by a factor of {size:.2g} on its way from {last} to {first}"
         f"{recurrence}",
         f"{first}: {case.place(case.values[i])}",
-        f"The mean |adjoint| {state}by {of} is {', '.join(shown)}: each {of} multiplies it by "
+        f"The mean |adjoint| by {of} is {shown}: each {of} multiplies it by "
         f"about {factor:.2g}, so the first {of}s learn {learn}. Weights should be drawn so that "
         "this factor is near 1.",
         fix,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import MISSING, field
 from functools import partial
-from inspect import signature
 from itertools import count
 from operator import index
 from typing import Any, ClassVar, NamedTuple
@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from autograd_engine import floats
 from autograd_engine.columns import data_of, grads_of, listed, set_data, set_grads
 from autograd_engine.engine import Value
-from autograd_engine.real import flag, is_number, is_whole
+from autograd_engine.real import finite, flag, is_whole
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted, printable
 
@@ -26,23 +26,13 @@ def setting(default: Any = MISSING, check: Callable[..., Any] | None = None, **m
     return field(default=default, metadata={"check": check or finite}, **more)
 
 
-def finite(name: str, number: float, low: float = 0.0, high: float = math.inf) -> float:
-    name = "learning rate" if name == "lr" else name
-    if not is_number(number) or isinstance(number, bool):
-        raise TypeError(f"{name} must be a number, got {number!r:.80}")
-    if not low <= number <= high or math.isinf(number):
-        bounds = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
-        raise ValueError(f"{name} must be a finite number, {bounds}; got {number!r:.80}")
-    return float(number)
-
-
 def whole(name: str, number: int, low: int = 0) -> int:
     if not is_whole(number) or not low <= number < 2**53:  # above that floats leave some out
         raise ValueError(f"{name} must be an integer, at least {low}; got {number!r:.80}")
     return index(number)
 
 
-share = partial(finite, high=1.0)
+share, LARGEST = partial(finite, high=1.0), sys.float_info.max
 
 
 class Stateful:
@@ -73,18 +63,15 @@ class Stateful:
 
     def state_dict(self) -> dict[str, Any]:
         """Return settings and progress as plain lists, dicts and numbers."""
-        state: dict[str, Any] = {self._kind: type(self).__name__, "settings": {}}
-        for name in self._settings:
-            given = getattr(self, name)
-            state["settings"][name] = list(given) if isinstance(given, tuple) else given
-        return state | {name: getattr(self, name) for name in self._progress}
+        settings = {name: getattr(self, name) for name in self._settings}
+        settings = {n: list(x) if isinstance(x, tuple) else x for n, x in settings.items()}
+        progress = {name: getattr(self, name) for name in self._progress}
+        return {self._kind: type(self).__name__, "settings": settings, **progress}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over what `state_dict()` returned; `ValueError`, and no change, where it misfits."""
         kind, name = self._kind, type(self).__name__
         was = state.get(kind) if isinstance(state, Mapping) else None
-        if not isinstance(was, str):
-            raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
         if was != name:
             raise ValueError(f"the state was written with the {kind} {printable(was)}, not {name}")
         try:
@@ -105,13 +92,8 @@ class Stateful:
         return loaded
 
     def _shown(self, first: str, *more: str) -> str:
-        known, told = signature(type(self)).parameters, [first]
-        for name in self._settings:
-            given = getattr(self, name)
-            if name == "lr" or (name in known and given != known[name].default):
-                spelt = f"{given:.6g}" if isinstance(given, float) else f"{given!r:.40}"
-                told.append(f"{name}={spelt}")
-        return f"{type(self).__name__}({', '.join([*told, *more])})"
+        told = [f"{n}={x!r:.40}" for n in self._settings if (x := getattr(self, n)) or n == "lr"]
+        return f"{type(self).__name__}({', '.join([first, *told, *more])})"
 
 
 # (number, slope, *memories) -> (number, *memories): a step of a float, or of a whole array.
@@ -175,8 +157,6 @@ class Optimizer(Stateful):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move the parameters once; a closure is called first, and what it returns is returned."""
-        if closure is not None and not callable(closure):
-            raise TypeError(f"closure must be a function without arguments; got {closure!r:.60}")
         loss = closure and closure()
         self.steps += 1
         self._update()
@@ -217,13 +197,12 @@ class Optimizer(Stateful):
         loaded: Optimizer = super()._loaded(state)
         loaded._buffers, had = {}, len(self.parameters)
         for name, buffer in state["buffers"].items():
-            if len(buffer) != had:
-                given = f"the state's buffer {name!r:.80} is for {len(buffer)}"
-                raise ValueError(f"the optimizer has {had} parameters, but {given}")
-            for item in buffer:  # a mean of squares may be infinite, and is not negative
-                fits = is_number(item) and not isinstance(item, bool)
-                if not fits or not (item >= 0.0 if "sq" in name else math.isfinite(item)):
-                    raise TypeError(f"{name} holds {item!r:.60}")
+            # A mean of squares may be infinite, and is not negative.
+            low, high = (0.0, math.inf) if "sq" in name else (-LARGEST, LARGEST)
+            if [low <= x <= high and not isinstance(x, bool) for x in buffer] != [True] * had:
+                raise ValueError(
+                    f"{name!r:.80} is no list of {had} numbers that fit: {buffer!r:.60}"
+                )
             loaded._buffers[name] = list(map(float, buffer))
         for name, asked in self._buffer_names:
             if loaded.steps and not asked and name not in loaded._buffers:

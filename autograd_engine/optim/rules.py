@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 
 from autograd_engine.engine import Value
 from autograd_engine.optim.optimizer import (
-    Arithmetic, Optimizer, Rule, Stateful, finite, setting, share, whole,
+    Arithmetic, Optimizer, Rule, Stateful, setting, share, whole,
 )  # fmt: skip
-from autograd_engine.real import flag
+from autograd_engine.real import finite, flag
 
 counting = partial(whole, low=1)
+BELOW_1 = math.nextafter(1.0, 0.0)
 
 
 @dataclass(repr=False, eq=False)
@@ -56,12 +57,9 @@ class SGD(Optimizer):
 
 
 def _two_betas(name: str, betas: Any) -> tuple[float, float]:
-    sized = hasattr(betas, "__len__")
-    if not sized or len(betas) != 2:
-        raise (ValueError if sized else TypeError)(f"betas are two numbers, got {betas!r:.60}")
-    first, second = (finite("beta", beta, high=1.0) for beta in betas)
-    if 1.0 in (first, second):
-        raise ValueError(f"beta must be below 1, got {betas!r:.60}")
+    if not hasattr(betas, "__len__") or len(betas) != 2:
+        raise ValueError(f"betas are two numbers, got {betas!r:.60}")
+    first, second = (finite("beta", beta, high=BELOW_1) for beta in betas)
     return first, second
 
 
@@ -73,7 +71,7 @@ class Adam(Optimizer):
     outside [0, 1).
 
     >>> Adam([Value(1.0)], lr=0.1, betas=(0.8, 0.99))
-    Adam(1 parameter, lr=0.1, betas=(0.8, 0.99))
+    Adam(1 parameter, lr=0.1, betas=(0.8, 0.99), eps=1e-08)
     """
 
     params: InitVar[Iterable[Value]]
@@ -110,7 +108,7 @@ class AdamW(Adam):
     """Adam whose weight decay shrinks the parameters themselves (Loshchilov and Hutter 2019).
 
     >>> AdamW([Value(1.0)], weight_decay=0.5)
-    AdamW(1 parameter, lr=0.001, weight_decay=0.5)
+    AdamW(1 parameter, lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.5)
     """
 
     weight_decay: float = setting(1e-2)
@@ -130,7 +128,7 @@ class RMSprop(Optimizer):
     `centered` subtracts the running mean first. Raises `ValueError` for an alpha outside [0, 1].
 
     >>> RMSprop([Value(1.0)], lr=0.01, centered=True)
-    RMSprop(1 parameter, lr=0.01, centered=True)
+    RMSprop(1 parameter, lr=0.01, alpha=0.99, eps=1e-08, centered=True)
     """
 
     params: InitVar[Iterable[Value]]
@@ -257,7 +255,7 @@ class LinearLR(Schedule):
     Raises `ValueError` for a start outside [1e-12, 1], an end outside [0, 1], and no iterations.
 
     >>> LinearLR(SGD([Value(0.0)]), start_factor=0.5, total_iters=2)
-    LinearLR(SGD, start_factor=0.5, total_iters=2)
+    LinearLR(SGD, start_factor=0.5, end_factor=1.0, total_iters=2)
     """
 
     start_factor: float = setting(1.0 / 3.0, partial(finite, low=1e-12, high=1.0))
