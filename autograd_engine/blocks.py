@@ -120,7 +120,7 @@ class differentiating(enable_grad):
     silent = None
 
     def __enter__(self) -> bool:  # type: ignore[override]
-        nested = any(block.what is None for block in owner().silent)
+        nested = any(block.what is None for block in owner().open["silent"])
         super().__enter__()
         return nested
 

@@ -17,8 +17,16 @@ from autograd_engine.blocks import differentiating
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot
 from autograd_engine.gradients import gradient, tangents
-from autograd_engine.number import number, plain
-from autograd_engine.real import as_list, check_call, check_function, is_array, is_number, is_whole
+from autograd_engine.number import number
+from autograd_engine.real import (
+    as_list,
+    check_call,
+    check_function,
+    is_array,
+    is_number,
+    is_whole,
+    plain,
+)
 from autograd_engine.state import WATCHED, told
 from autograd_engine.words import counted
 

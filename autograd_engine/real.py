@@ -133,11 +133,11 @@ def is_whole(number: object) -> bool:
     return hasattr(kind, "__index__") and not (kind is bool or hasattr(kind, "__len__"))
 
 
-def check_whole(name: str, number: Any, least: Any = float("-inf")) -> None:
+def check_whole(name: str, number: Any, least: int | None = None) -> None:
     """Raise `TypeError` for what is no whole number, `ValueError` for one below the least."""
     if not is_whole(number):
         raise TypeError(f"{name} must be a whole number, got {number!r:.80}")
-    if number < least:
+    if least is not None and number < least:
         raise ValueError(f"{name} must be at least {least}, got {number}")
 
 
