@@ -14,9 +14,11 @@ from typing import Any
 import numpy
 
 from autograd_engine.compiler.lift.arrays import (
+    Array,
     ArrayProgram,
     Instruction,
     Ref,
+    Shape,
     Step,
     added,
     blank,
@@ -26,8 +28,6 @@ from autograd_engine.compiler.lift.arrays import (
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.record.symbols import Expression, Symbol
 
-Array = Any
-Shape = tuple[int, ...]
 BACK = {"v": "a", "V": "A"}  # the arena of adjoints, by that of values
 
 
@@ -41,7 +41,7 @@ class Adjoints:
 
     def __init__(self, program: ArrayProgram) -> None:
         self.memory, self.steps = program.memory, program.steps
-        sizes, self.leaves = program.memory.sizes, len(program.home)
+        sizes, self.leaves = program.memory.sizes, contiguous("a", 0, (len(program.home),))
         sizes["a"], sizes["A"] = sizes["v"], sizes["V"]
         self.written = {arena: numpy.zeros(sizes[arena], bool) for arena in "aA"}
         self.region = {arena: numpy.full(sizes[arena], -1) for arena in "aA"}

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from autograd_engine.compiler.lift.loops import Loop
 
 Array = Any
-New = Callable[[tuple[int, ...], bool], "Ref"]  # reserves memory
+Shape = tuple[int, ...]
+New = Callable[[Shape, bool], "Ref"]  # reserves memory
 
-# Arenas: small letters hold one number in a slot, capitals one for each row of the batch;
-VALUES, SCRATCH = "vV", "sS"  # of adjoints there are a and A
+# Arenas: v and V of values, a and A of adjoints, s and S of scratch; small letters hold one number
+# in a slot, capitals one for each row of the batch.
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Ref:
 
     arena: str
     start: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
+    shape: Shape
+    strides: Shape
 
     @property
     def batched(self) -> bool:
@@ -152,7 +153,7 @@ class Memory:
     constants: list[tuple[int, Array]] = field(default_factory=list)
     known: dict[bytes, int] = field(default_factory=dict)
 
-    def new(self, shape: tuple[int, ...], batched: bool) -> Ref:
+    def new(self, shape: Shape, batched: bool) -> Ref:
         """Reserve slots for values."""
         arena = "V" if batched else "v"
         ref = contiguous(arena, self.sizes[arena], shape)
@@ -175,7 +176,7 @@ class Memory:
         return self.known[key]
 
 
-def blank(shape: tuple[int, ...], batched: bool) -> Ref:
+def blank(shape: Shape, batched: bool) -> Ref:
     """Return what stands for a place that is not yet known."""
     return contiguous("S" if batched else "s", 0, shape)
 
@@ -202,13 +203,7 @@ def added(found: Instruction, sign: int, first: bool, new: New) -> list[Instruct
 
 
 def evaluated(
-    expression: Expression,
-    known: dict[Any, Any],
-    shape: tuple[int, ...],
-    memory: Memory,
-    new: New,
-    to: list[Instruction],
-    memo: dict[Any, Ref],
+    expression: Expression, known: Any, shape: Shape, memory: Memory, new: New, to: Any, memo: Any
 ) -> Ref:
     """Return a view of an expression's value; append `to` it what computes that, each part once.
     A primitive that nothing spells is told by its formula, where it has one.
@@ -217,7 +212,7 @@ def evaluated(
     def ref(part: Any) -> Ref:
         return part if isinstance(part, Ref) else memory.constant(numpy.full(shape, part))
 
-    def make(rule: Primitive, *parts: Any) -> Ref:
+    def make(rule: Primitive, *parts: Any) -> Any:
         refs = tuple(map(ref, parts))
         if (rule, refs) not in memo:
             own = None if TABLE.get(rule.name) is rule else formula(rule)

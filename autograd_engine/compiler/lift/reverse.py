@@ -11,14 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from autograd_engine.compiler.lift.adjoints import BACK, Adjoints, adjoint, made
-from autograd_engine.compiler.lift.arrays import (
-    ArrayProgram,
-    Instruction,
-    Ref,
-    Step,
-    blank,
-    contiguous,
-)
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Ref, Step, blank
 from autograd_engine.compiler.lift.loops import Loop
 from autograd_engine.compiler.record.symbols import OUT, Expression, Symbol, X, Y, slopes
 from autograd_engine.table import ADD, MULTIPLY, above
@@ -57,8 +50,7 @@ class _Reverse(Adjoints):
                     self.pass_on(step, batched)
             if batched:
                 fixed = [ref for ref in self.regions[:outside] if ref.arena == "a"]
-                fixed.insert(0, contiguous("a", 0, (self.leaves,)))
-                found.shared = [*filter(self.is_written, fixed)]
+                found.shared = [*filter(self.is_written, [self.leaves, *fixed])]
         return found
 
     def pass_on_loop(self, loop: Loop, batched: bool) -> None:

@@ -62,14 +62,11 @@ class Symbol:
     def __pos__(self) -> Any: return self
     def __abs__(self) -> Any: return self.__primitive__(ABSOLUTE, (self,))
 
-    def __bool__(self, *_: Any) -> bool: raise TypeError(UNKNOWN)
+    def __bool__(self, *_: Any) -> bool: raise TypeError("a symbol stands for any number")
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __bool__
     # fmt: on
 
     __hash__ = object.__hash__
-
-
-UNKNOWN = "a symbol stands for any number: there is nothing to compare"
 
 
 OUT, X, Y, Z = Symbol("out"), Symbol("x"), Symbol("y"), Symbol("z")
