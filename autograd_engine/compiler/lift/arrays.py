@@ -31,6 +31,7 @@ New = Callable[[Shape, bool], "Ref"]  # reserves memory
 
 # Arenas: v and V of values, a and A of adjoints, s and S of scratch; small letters hold one number
 # in a slot, capitals one for each row of the batch.
+BACK = {"v": "a", "V": "A"}
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,16 @@ class Ref:
 
     def reshaped(self, shape: Sequence[int]) -> Ref:
         return contiguous(self.arena, self.start, shape)
+
+    def columns(self, first: int, last: int) -> Ref:
+        """Return some columns of a view of rows and columns."""
+        start = self.start + first * self.strides[1]
+        return Ref(self.arena, start, (self.shape[0], last - first), self.strides)
+
+    @property
+    def adjoint(self) -> Ref:
+        """The place of the adjoints of these values."""
+        return replace(self, arena=BACK[self.arena])
 
 
 def contiguous(arena: str, start: int, shape: Sequence[int]) -> Ref:
@@ -242,3 +253,23 @@ class ArrayProgram:
         """Yield the instructions that depend on the inputs, or those that do not."""
         for step in self.steps:
             yield from step.run(batched)
+
+
+@dataclass
+class Backward:
+    """The instructions of the derivative of output 0: `body` for each tile of a batch, `rest`
+    once at the end. `shared` are the adjoints that the body writes, the rest reads their sum.
+    """
+
+    body: list[Instruction] = field(default_factory=list)
+    rest: list[Instruction] = field(default_factory=list)
+    shared: list[Ref] = field(default_factory=list)
+
+
+def made(step: Step | Loop) -> Iterator[tuple[Ref, Sequence[Ref], Array]]:
+    """Yield what a step makes, copies and a result, what of, and the slots of copies."""
+    for found in step.forward:
+        if found.kind == "take":
+            yield found.out, found.ins, found.index
+    if isinstance(step, Step):
+        yield step.out, [ref for _, part in step.parts for ref in part.ins], None

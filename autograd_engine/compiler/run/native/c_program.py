@@ -14,10 +14,16 @@ from typing import Any, Final
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, contiguous, steps_of
+from autograd_engine.compiler.lift.arrays import (
+    ArrayProgram,
+    Backward,
+    Instruction,
+    contiguous,
+    steps_of,
+)
 from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import planned
-from autograd_engine.compiler.lift.reverse import Backward, differentiate
+from autograd_engine.compiler.lift.reverse import differentiate
 from autograd_engine.compiler.record.rewriting import Unwritable, written_out
 from autograd_engine.compiler.record.tape import Tape, turned
 from autograd_engine.compiler.run.native import nests
