@@ -76,7 +76,6 @@ class Ref:
 
     @property
     def adjoint(self) -> Ref:
-        """The place of the adjoints of these values."""
         return replace(self, arena=BACK[self.arena])
 
 
@@ -165,7 +164,6 @@ class Memory:
     known: dict[bytes, int] = field(default_factory=dict)
 
     def new(self, shape: Shape, batched: bool) -> Ref:
-        """Reserve slots for values."""
         arena = "V" if batched else "v"
         ref = contiguous(arena, self.sizes[arena], shape)
         self.sizes[arena] += ref.size
@@ -250,7 +248,6 @@ class ArrayProgram:
     parameters: int = 0
 
     def forward(self, batched: bool) -> Iterator[Instruction]:
-        """Yield the instructions that depend on the inputs, or those that do not."""
         for step in self.steps:
             yield from step.run(batched)
 

@@ -46,14 +46,12 @@ class Loop:
     slopes: list[Ref] = field(default_factory=list)  # blocks too, computed in front of the way back
 
     def run(self, batched: bool) -> Iterator[Instruction]:
-        """Yield the instructions that depend on the inputs, or those that do not."""
         yield from (found for found in self.forward if found.out.batched == batched)
         body = [found for step in self.steps for found in step.run(batched)]
         if body:
             yield Instruction("loop", body[0].out, body=tuple(body), loop=self)
 
     def memory(self) -> list[Ref]:
-        """Return all areas and blocks."""
         return [*self.areas.values(), *self.blocks.values()]
 
     def states(self) -> Iterator[tuple[str, Array]]:
@@ -76,7 +74,6 @@ class Loop:
         return found
 
     def in_all_steps(self, arena: str, slots: Array) -> Array:
-        """Return slots, moved on to each step."""
         return slots + numpy.arange(self.times)[:, None] * self.advance(arena, slots)
 
     def stride(self, ref: Ref) -> int:
@@ -174,7 +171,6 @@ class _Program(Lifting):
         return [(top.arena, top.start) for top in self.lifted(piece.waves, slots)]
 
     def loop(self, piece: Piece, repeat: Repeat) -> Loop:
-        """Return the loop of a body."""
         memory, times, made = self.memory, repeat.steps, [p for _, p, _ in piece.made]
         most, arenas = max(repeat.states.values()), dict(zip(piece.given, piece.arenas))
         fixed = {key: self.source(key) for key in arenas if not isinstance(key, tuple)}

@@ -81,15 +81,12 @@ def unknowns(count: int) -> tuple[Symbol, ...]:
     return (X, Y)[:count] if count < 3 else tuple([Symbol(f"x{i}") for i in range(count)])
 
 
-OWN: dict[Any, Any] = {}
-"""What is known of primitives of one's own, whose functions may do otherwise later: until the next
-recording."""
+OWN: dict[Any, Any] = {}  # known of primitives of one's own until the next recording
 
 Known = TypeVar("Known", bound=Callable[..., Any])
 
 
 def remembered(function: Known) -> Known:
-    """Remember what a function says of a primitive."""
     cached: dict[Any, Any] = {}
 
     @wraps(function)
