@@ -16,8 +16,14 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import losses, nn
-from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Memory, Ref, contiguous
-from autograd_engine.compiler.lift.reverse import Backward
+from autograd_engine.compiler.lift.arrays import (
+    ArrayProgram,
+    Backward,
+    Instruction,
+    Memory,
+    Ref,
+    contiguous,
+)
 from autograd_engine.compiler.record.tape import record
 from autograd_engine.compiler.run.native import c_table
 from autograd_engine.compiler.run.native import core as native

@@ -6,6 +6,5 @@ arrays     the array program: memory, views of it, steps and instructions
 operands   where values stand, and how a step reads them
 lifting    from waves to steps, and to matrix products
 loops      from pieces to a program, the body of a loop but once
-adjoints   where contributions are added up
 reverse    the derivative of an array program
 """

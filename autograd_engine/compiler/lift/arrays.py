@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from autograd_engine.compiler.lift.loops import Loop
 
 Array = Any
-New = Callable[[tuple[int, ...], bool], "Ref"]  # reserves memory
+Shape = tuple[int, ...]
+New = Callable[[Shape, bool], "Ref"]  # reserves memory
 
-# Arenas: small letters hold one number in a slot, capitals one for each row of the batch;
-VALUES, SCRATCH = "vV", "sS"  # of adjoints there are a and A
+# Arenas: v and V of values, a and A of adjoints, s and S of scratch; small letters hold one number
+# in a slot, capitals one for each row of the batch.
+BACK = {"v": "a", "V": "A"}
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Ref:
 
     arena: str
     start: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
+    shape: Shape
+    strides: Shape
 
     @property
     def batched(self) -> bool:
@@ -66,6 +68,15 @@ class Ref:
 
     def reshaped(self, shape: Sequence[int]) -> Ref:
         return contiguous(self.arena, self.start, shape)
+
+    def columns(self, first: int, last: int) -> Ref:
+        """Return some columns of a view of rows and columns."""
+        start = self.start + first * self.strides[1]
+        return Ref(self.arena, start, (self.shape[0], last - first), self.strides)
+
+    @property
+    def adjoint(self) -> Ref:
+        return replace(self, arena=BACK[self.arena])
 
 
 def contiguous(arena: str, start: int, shape: Sequence[int]) -> Ref:
@@ -153,8 +164,7 @@ class Memory:
     constants: list[tuple[int, Array]] = field(default_factory=list)
     known: dict[bytes, int] = field(default_factory=dict)
 
-    def new(self, shape: tuple[int, ...], batched: bool) -> Ref:
-        """Reserve slots for values."""
+    def new(self, shape: Shape, batched: bool) -> Ref:
         arena = "V" if batched else "v"
         ref = contiguous(arena, self.sizes[arena], shape)
         self.sizes[arena] += ref.size
@@ -176,7 +186,7 @@ class Memory:
         return self.known[key]
 
 
-def blank(shape: tuple[int, ...], batched: bool) -> Ref:
+def blank(shape: Shape, batched: bool) -> Ref:
     """Return what stands for a place that is not yet known."""
     return contiguous("S" if batched else "s", 0, shape)
 
@@ -203,13 +213,7 @@ def added(found: Instruction, sign: int, first: bool, new: New) -> list[Instruct
 
 
 def evaluated(
-    expression: Expression,
-    known: dict[Any, Any],
-    shape: tuple[int, ...],
-    memory: Memory,
-    new: New,
-    to: list[Instruction],
-    memo: dict[Any, Ref],
+    expression: Expression, known: Any, shape: Shape, memory: Memory, new: New, to: Any, memo: Any
 ) -> Ref:
     """Return a view of an expression's value; append `to` it what computes that, each part once.
     A primitive that nothing spells is told by its formula, where it has one.
@@ -218,7 +222,7 @@ def evaluated(
     def ref(part: Any) -> Ref:
         return part if isinstance(part, Ref) else memory.constant(numpy.full(shape, part))
 
-    def make(rule: Primitive, *parts: Any) -> Ref:
+    def make(rule: Primitive, *parts: Any) -> Any:
         refs = tuple(map(ref, parts))
         if (rule, refs) not in memo:
             own = None if TABLE.get(rule.name) is rule else formula(rule)
@@ -245,6 +249,24 @@ class ArrayProgram:
     parameters: int = 0
 
     def forward(self, batched: bool) -> Iterator[Instruction]:
-        """Yield the instructions that depend on the inputs, or those that do not."""
         for step in self.steps:
             yield from step.run(batched)
+
+
+@dataclass
+class Backward:
+    """The instructions of the derivative of output 0: `body` where there is a number for each row
+    of a batch, and `rest` behind it.
+    """
+
+    body: list[Instruction] = field(default_factory=list)
+    rest: list[Instruction] = field(default_factory=list)
+
+
+def made(step: Step | Loop) -> Iterator[tuple[Ref, Sequence[Ref], Array]]:
+    """Yield what a step makes, copies and a result, what of, and the slots of copies."""
+    for found in step.forward:
+        if found.kind == "take":
+            yield found.out, found.ins, found.index
+    if isinstance(step, Step):
+        yield step.out, [ref for _, part in step.parts for ref in part.ins], None

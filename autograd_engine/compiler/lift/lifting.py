@@ -28,11 +28,9 @@ FEW = 4  # terms: so many are added one by one, more are summed along an axis
 class Lifting(Placing):
     """Makes steps of waves."""
 
-    steps: list[Step]
-
     def lifted(self, waves: Waves, given: Sequence[int] = ()) -> list[Ref]:
         """Make the steps of a tape whose last inputs stand in given slots; return its outputs."""
-        self.steps = []
+        self.steps: list[Step] = []
         self.begin(waves, given)
         for wave in waves:
             self.add(wave)
@@ -119,9 +117,9 @@ class Lifting(Placing):
             order = numpy.argsort(self.settled(factors[0]), axis=1, kind="stable")
             factors = [numpy.take_along_axis(places, order, 1) for places in factors]
         if grid is not None and not plain:
-            stacked = [places.reshape(*grid, terms) for places in factors]
+            at, stacked = self.slot, [places.reshape(*grid, terms) for places in factors]
             for a, b in (stacked, stacked[::-1]):
-                if self.alike(a, 2) and self.alike(b, 1):
+                if (at[a] == at[a[:, :, :1]]).all() and (at[b] == at[b[:, :1]]).all():
                     a, b = a[:, :, 0], b[:, 0]
                     for i, j in pairwise(self.cuts(a, b)):
                         pair = self.operand(a[..., i:j]), self.operand(b[..., i:j])
@@ -130,10 +128,6 @@ class Lifting(Placing):
         out, ins = out.reshaped((rows,)), tuple(map(self.operand, factors))
         row = Instruction("sum", out, ins, over=(1,))
         yield row if plain else Instruction("contract", out, ins, axes="nk,nk->n")
-
-    def alike(self, places: Array, axis: int) -> bool:
-        slots = self.slot[places]
-        return bool((slots == slots.take([0], axis)).all())
 
 
 def spelled_out(wave: Wave) -> Wave | None:

@@ -16,22 +16,14 @@ from typing import Any
 
 import numpy
 
-from autograd_engine.compiler.lift.arrays import (
-    SCRATCH,
-    VALUES,
-    Array,
-    ArrayProgram,
-    Instruction,
-    Ref,
-    Step,
-    contiguous,
-)
+from autograd_engine.compiler.lift.arrays import ArrayProgram, Instruction, Ref, Step, contiguous
 from autograd_engine.compiler.lift.lifting import Lifting
 from autograd_engine.compiler.lift.pieces import Piece, Plan, planned
 from autograd_engine.repeats import INPUT, STEP, Repeat
 from autograd_engine.table import MULTIPLY
 
 TRIES = 6
+Array = Any
 At = tuple[str, int]  # arena and slot of a value
 
 
@@ -54,14 +46,12 @@ class Loop:
     slopes: list[Ref] = field(default_factory=list)  # blocks too, computed in front of the way back
 
     def run(self, batched: bool) -> Iterator[Instruction]:
-        """Yield the instructions that depend on the inputs, or those that do not."""
         yield from (found for found in self.forward if found.out.batched == batched)
         body = [found for step in self.steps for found in step.run(batched)]
         if body:
             yield Instruction("loop", body[0].out, body=tuple(body), loop=self)
 
     def memory(self) -> list[Ref]:
-        """Return all areas and blocks."""
         return [*self.areas.values(), *self.blocks.values()]
 
     def states(self) -> Iterator[tuple[str, Array]]:
@@ -77,14 +67,13 @@ class Loop:
     def advance(self, arena: str, slots: Array) -> Array:
         """Return by how much slots move on from one step to the next."""
         found = numpy.zeros(numpy.shape(slots), numpy.int64)
-        if arena not in SCRATCH:
+        if arena not in "sS":
             for ref in (*self.memory(), *self.slopes):
                 if ref.batched == arena.isupper():
                     found[(slots >= ref.start) & (slots < ref.start + ref.size)] = ref.shape[1]
         return found
 
     def in_all_steps(self, arena: str, slots: Array) -> Array:
-        """Return slots, moved on to each step."""
         return slots + numpy.arange(self.times)[:, None] * self.advance(arena, slots)
 
     def stride(self, ref: Ref) -> int:
@@ -114,7 +103,7 @@ class Loop:
         where it is, and reads only what is kept of all steps.
         """
         refs, shape, axes = found.ins, found.out.shape, found.axes
-        moving = any(map(self.stride, refs)) and not any(ref.arena in SCRATCH for ref in refs)
+        moving = any(map(self.stride, refs)) and not any(ref.arena in "sS" for ref in refs)
         if self.stride(to) or not moving:
             return None
         whole = tuple(self.all_steps(ref, last=True) for ref in refs)
@@ -182,18 +171,17 @@ class _Program(Lifting):
         return [(top.arena, top.start) for top in self.lifted(piece.waves, slots)]
 
     def loop(self, piece: Piece, repeat: Repeat) -> Loop:
-        """Return the loop of a body."""
         memory, times, made = self.memory, repeat.steps, [p for _, p, _ in piece.made]
         most, arenas = max(repeat.states.values()), dict(zip(piece.given, piece.arenas))
         fixed = {key: self.source(key) for key in arenas if not isinstance(key, tuple)}
         moving = [(a, *key[:2]) for key, a in arenas.items() if key not in fixed]
-        rows = {a: [i for b, kind, i in moving if (b, kind) == (a, INPUT)] for a in VALUES}
-        blocks = {a: memory.new((times, len(rows[a])), a == "V") for a in VALUES if rows[a]}
+        rows = {a: [i for b, kind, i in moving if (b, kind) == (a, INPUT)] for a in "vV"}
+        blocks = {a: memory.new((times, len(rows[a])), a == "V") for a in "vV" if rows[a]}
         for a, block in blocks.items():
             fixed.update({(INPUT, i, 0): (a, at) for at, i in enumerate(rows[a], block.start)})
         # Where a node of the body stands in its frame, at first a guess, and the frame's size.
         slot = {p: (a, i) for i, (a, kind, p) in enumerate(moving) if kind != INPUT}
-        size, copies, home = dict.fromkeys(VALUES, 0), self.copies, self.home
+        size, copies, home = dict.fromkeys("vV", 0), self.copies, self.home
 
         def given(key: Any) -> At:
             if key in fixed:
@@ -203,25 +191,25 @@ class _Program(Lifting):
 
         for _ in range(TRIES):
             begin, assumed, count = dict(memory.sizes), (size, slot), len(memory.constants)
-            first = {a: begin[a] + most * size[a] for a in VALUES}
+            first = {a: begin[a] + most * size[a] for a in "vV"}
             memory.sizes.update(first)
-            self.bounds = {a: [begin[a]] for a in VALUES}
+            self.bounds = {a: [begin[a]] for a in "vV"}
             for a, block in blocks.items():
                 self.bounds[a] = [block.start, block.start + block.size, begin[a]]
             self.copies, self.home = dict(copies), home.copy()
             tops = self.piece(piece, map(given, arenas))
-            size = {a: memory.sizes[a] - first[a] for a in VALUES}
+            size = {a: memory.sizes[a] - first[a] for a in "vV"}
             slot = {p: (a, at - first[a]) for p, (a, at) in zip(made, tops)}
-            if assumed == (size, slot) and len(memory.constants) == count:
+            # What is outside of the frame is such as a sum of one term, which is nothing new.
+            inside = all(0 <= at < size[a] for a, at in slot.values())
+            if inside and assumed == (size, slot) and len(memory.constants) == count:
                 break
         else:
             raise Unlike
-        if not all(0 <= at < size[a] for a, at in slot.values()):
-            raise Unlike  # such as a sum of one term, which is nothing new
         self.copies, self.bounds = copies, {}
-        areas = {a: contiguous(a, begin[a], (most + times, size[a])) for a in VALUES if size[a]}
+        areas = {a: contiguous(a, begin[a], (most + times, size[a])) for a in "vV" if size[a]}
         starts = [given((STEP, p, lag)) for p, lag in repeat.init]
-        carried, kept = ({a: [at for b, at in x if a == b] for a in VALUES} for x in (starts, tops))
+        carried, kept = ({a: [at for b, at in x if a == b] for a in "vV"} for x in (starts, tops))
         loop = Loop(self.steps, times, areas, blocks, carried, kept)
         for a, area in areas.items():
             memory.sizes[a] = area.start + area.size

@@ -32,9 +32,7 @@ class Placing:
 
     def begin(self, waves: Waves, given: Sequence[int]) -> None:
         """Take a tape; its last inputs are values that stand in these slots."""
-        tape, self.kind = waves.tape, waves.kind
-        self.numbers = numpy.zeros(tape.size)
-        self.numbers[tape.first : tape.start] = tape.constants
+        tape, self.kind, self.numbers = waves.tape, waves.kind, waves.numbers
         # Where each value stands in its arena; of constants, which it is.
         self.slot = numpy.arange(tape.size) - tape.first
         own = len(tape.inputs) - len(given)

@@ -6,7 +6,6 @@ of other pieces; in a body also the states that the step before leaves, and what
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, groupby
@@ -60,8 +59,7 @@ def planned(tape: Tape, loops: bool = True) -> Plan:
     tape = written_out(tape, kept=(SUM, DOT))
     waves = Waves(tape).measured()
     if loops and waves.depth.max(initial=0) > DEEP:
-        constants = [struct.pack("d", number) for number in tape.constants]
-        tokens = [*[None] * tape.first, *constants, *map(tape.rules.__getitem__, tape.op)]
+        tokens = [*[None] * tape.start, *map(tape.rules.__getitem__, tape.op)]
         graph = Graph(tokens, [*[()] * tape.start, *tape.operands()])
         repeats = sorted(recurrences(graph), key=lambda repeat: max(repeat.places[-1]))
         if repeats:
@@ -98,7 +96,6 @@ class _Cut:
             yield self.piece(nodes, [key for key in nodes if self.graph.codes[key] in self.read])
 
     def body(self, repeat: Repeat) -> Piece:
-        """Return the piece that is one step of a repeat."""
         nodes: dict[Any, tuple[Any, list[Any]]] = {
             (STEP, p, 0): (rule, [key[1] if key[0] == SHARED else key for key in below])
             for p, (rule, below) in enumerate(zip(repeat.rules, repeat.operands))

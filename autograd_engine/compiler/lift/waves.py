@@ -60,11 +60,11 @@ class Wave:
 class Waves:
     """A tape with its sums and scans found; x**2 counts as x * x.
 
-    Arrays are indexed by place: `x`, `y` and `rule` are as on the tape (-1: not computed), `linear`
-    marks sums, `scan` links of scans, `product` what can be a term of a sum. What `absorbed` marks
-    lives only as a link of the value behind it, what `needed` marks is read as such by somebody.
-    The terms are arrays, too: the value `root` is the sum, or the scan, of `left` times `right`
-    (-1: nothing), subtracted where `negative`.
+    Arrays are indexed by place: `x`, `y` and `rule` are as on the tape (-1: not computed),
+    `numbers` has the constants, `linear` marks sums, `scan` links of scans, `product` what can be a
+    term of a sum. What `absorbed` marks lives only as a link of the value behind it, what `needed`
+    marks is read as such by somebody. The terms are arrays, too: the value `root` is the sum, or
+    the scan, of `left` times `right` (-1: nothing), subtracted where `negative`.
     """
 
     def __init__(self, tape: Tape) -> None:
@@ -73,9 +73,9 @@ class Waves:
         start, size = tape.start, tape.size
         self.rule, self.x, self.y = (numpy.full(size, -1, numpy.int32) for _ in range(3))
         self.rule[start:], self.x[start:], self.y[start:] = tape.op, tape.x, tape.y
-        powers, numbers = numpy.flatnonzero(self.are(POWER)), numpy.zeros(size)
-        numbers[tape.first : start] = tape.constants
-        squares = powers[numbers[self.y[powers]] == 2.0]
+        powers, self.numbers = numpy.flatnonzero(self.are(POWER)), numpy.zeros(size)
+        self.numbers[tape.first : start] = tape.constants
+        squares = powers[self.numbers[self.y[powers]] == 2.0]
         self.rule[squares], self.y[squares] = rules.index(MULTIPLY), self.x[squares]
         self.linear = self.are(*LINEAR)
         many, heads = numpy.array(tape.many, numpy.int32), -2 - self.y[self.y < -1]

@@ -65,8 +65,6 @@ def is_long(rule: Primitive, own: bool) -> bool:
 
 
 class _Writer:
-    """The tape that is being written."""
-
     def __init__(self, tape: Tape, own: bool, long: set[Primitive]) -> None:
         self.old, self.own, self.long = tape, own, long
         self.draft = Draft(tape)

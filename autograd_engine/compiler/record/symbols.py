@@ -62,14 +62,11 @@ class Symbol:
     def __pos__(self) -> Any: return self
     def __abs__(self) -> Any: return self.__primitive__(ABSOLUTE, (self,))
 
-    def __bool__(self, *_: Any) -> bool: raise TypeError(UNKNOWN)
+    def __bool__(self, *_: Any) -> bool: raise TypeError("a symbol stands for any number")
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __bool__
     # fmt: on
 
     __hash__ = object.__hash__
-
-
-UNKNOWN = "a symbol stands for any number: there is nothing to compare"
 
 
 OUT, X, Y, Z = Symbol("out"), Symbol("x"), Symbol("y"), Symbol("z")
@@ -84,15 +81,12 @@ def unknowns(count: int) -> tuple[Symbol, ...]:
     return (X, Y)[:count] if count < 3 else tuple([Symbol(f"x{i}") for i in range(count)])
 
 
-OWN: dict[Any, Any] = {}
-"""What is known of primitives of one's own, whose functions may do otherwise later: until the next
-recording."""
+OWN: dict[Any, Any] = {}  # known of primitives of one's own until the next recording
 
 Known = TypeVar("Known", bound=Callable[..., Any])
 
 
 def remembered(function: Known) -> Known:
-    """Remember what a function says of a primitive."""
     cached: dict[Any, Any] = {}
 
     @wraps(function)

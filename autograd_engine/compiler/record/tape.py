@@ -60,11 +60,9 @@ class Tape:
 
     @property
     def size(self) -> int:
-        """The number of values on the tape."""
         return self.start + len(self.op)
 
     def operands(self) -> Iterator[Any]:
-        """Yield the places of each computed value's operands."""
         for x, y in zip(self.x, self.y):
             yield (x, y) if y >= 0 else (x,) if y == -1 else self.several(y)
 

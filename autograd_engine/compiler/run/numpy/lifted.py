@@ -17,10 +17,10 @@ from typing import Any
 import numpy
 from numpy.lib.stride_tricks import as_strided
 
-from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Instruction
+from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Backward, Instruction
 from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import Plan, planned
-from autograd_engine.compiler.lift.reverse import Backward, differentiate
+from autograd_engine.compiler.lift.reverse import differentiate
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native import nests
 from autograd_engine.compiler.run.native.core import aligned, core
