@@ -57,15 +57,15 @@ class Lifted:
         """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""
         count = 1 if rows is None else len(rows)
         outputs = numpy.empty((count, len(self.program.outputs)))
-        slopes = numpy.empty(self.parameters) if gradient else None
-        for first in range(0, count, self.tile):
-            tile = None if rows is None else rows[first : first + self.tile]
-            bound = self.taken(1 if tile is None else len(tile))
-            found = numpy.empty(self.parameters) if gradient and first else slopes
-            bound.run(leaves, tile, outputs[first:], found, count)
-            self.give_back(bound)
-            if first and slopes is not None:
-                slopes += found
+        slopes = numpy.zeros(self.parameters) if gradient else None
+        tile = min(count, self.tile)
+        whole = count - count % tile
+        for first, last, size in ((0, whole, tile), (whole, count, count - whole)):
+            if size:
+                given = None if rows is None else rows[first:last]
+                bound = self.taken(size)
+                bound.run(leaves, given, outputs[first:], slopes, last - first, count)
+                self.give_back(bound)
         return outputs, slopes
 
     def taken(self, rows: int) -> Bound:
@@ -86,7 +86,8 @@ ByNumPy = partial(Lifted, native=False)
 class Bound:
     """An array program on memory of its own, for so many rows; not for two threads at once.
 
-    It runs a tile of a batch of `total` rows, and backwards where there is a gradient to write.
+    It runs `count` of a batch's `total` rows, tile by tile, and backwards where there is a
+    gradient to add to.
     """
 
     def __init__(
@@ -138,19 +139,21 @@ class Bound:
         # No floats: an address may have more bits than they.
         return numpy.concatenate([numpy.array(part, numpy.int64) for part in found])
 
-    def by_numpy(self, leaves: Any, rows: Any, outputs: Any, gradient: Any, total: int) -> None:
+    def by_numpy(self, *given: Any) -> None:
+        leaves, rows, outputs, gradient, count, total = given
         with numpy.errstate(all="ignore"):
             self.memory[self.leaves] = leaves
             self.memory[WEIGHT], self.memory[nests.SHARE] = 1.0 / total, self.rows / total
-            if rows is not None:
-                numpy.copyto(self.inputs, rows.T)
-            run(self.forward)
-            for place, view in enumerate(self.outputs):
-                outputs[: self.rows, place] = view
-            if gradient is not None:
-                self.adjoints.fill(0.0)
-                run(self.backward)
-                gradient[:] = self.memory[self.slopes]
+            for first in range(0, count, self.rows):
+                if rows is not None:
+                    numpy.copyto(self.inputs, rows[first : first + self.rows].T)
+                run(self.forward)
+                for place, view in enumerate(self.outputs):
+                    outputs[first : first + self.rows, place] = view
+                if gradient is not None:
+                    self.adjoints.fill(0.0)
+                    run(self.backward)
+                    gradient += self.memory[self.slopes]
 
     def bound(self, instruction: Instruction) -> list[Call]:
         kind, rule, out = instruction.kind, instruction.rule, instruction.out
