@@ -100,12 +100,9 @@ def to_c(owner: Program, name: str) -> str:
 
 def held(place: int, expected: float, computed: bool) -> str:
     """Return whether a number is what a guard expects, but for rounding if computed."""
-    number, text = InC().number(expected), f"m[{place}]"
-    if expected != expected:
-        return f"({text} != {text})"
-    if computed and isfinite(expected):
-        return f"(fabs({text} - ({number})) <= {abs(expected) * 2.0**-40!r})"
-    return f"({text} == {number})"
+    text, number = f"m[{place}]", InC().number(expected)
+    slack = abs(expected) * 2.0**-40 if computed and isfinite(expected) else 0.0
+    return f"({text} == {number} || fabs({text} - ({number})) <= {slack!r})"
 
 
 def array_of(declared: str, items: Iterable[str]) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from math import prod
-from string import ascii_letters
 from typing import Any
 
 import numpy
@@ -200,20 +199,18 @@ def contraction(kept: list[Axis], over: list[Axis], view: Callable[..., Array]) 
     right = [axis for axis in kept if axis.strides[2] and not axis.strides[1]] or [NONE]
     side_by_side = any(axis.strides == (1, 1, 1) for axis in kept)
     if side_by_side or not all(all(axis.strides[1:]) for axis in over):
-        axes, names = [*kept, *over], ascii_letters[: len(kept) + len(over)]
-        second = [axis for axis in axes if axis.strides[2]]  # einsum is slow along other ones
-        letters = "".join(name for name, axis in zip(names, axes) if axis.strides[2])
-        product = partial(numpy.einsum, f"{names},{letters}->{names[: len(kept)]}")
-        return [(partial(product, out=view(0, kept)), (view(1, axes), view(2, second)))]
+        a, b = (view(i, [*over, *kept]) for i in (1, 2))
+        held = numpy.empty(a.shape)
+        add = numpy.add.reduce, (held, (*range(len(over)),), None, view(0, kept))
+        return [(numpy.multiply, (a, b, held)), add]
     row, column, inner = left[-1], right[-1], max(over)
     around = [axis for axis in over if axis is not inner]
     stack = [axis for axis in kept if axis not in (row, column)]
     o = view(0, [*stack, row, column])
     a, b = view(1, [*around, *stack, row, inner]), view(2, [*around, *stack, inner, column])
     held = numpy.empty((*a.shape[:-1], b.shape[-1])) if around else o
-    calls: list[Call] = [(numpy.matmul, (a, b, held))]
     add = numpy.add.reduce, (held, (*range(len(around)),), None, o)
-    return [*calls, add] if around else calls
+    return [(numpy.matmul, (a, b, held)), *[add] * bool(around)]
 
 
 def moved(memory: Array, here: Array, there: Array, add: bool) -> None:
