@@ -467,7 +467,7 @@ def words(tape: Tape) -> dict:
 
 
 def run(line: Line, known: dict, told: Listing) -> np.ndarray:
-    found = np.asarray(eval(line.text, known | told.given))
+    found = np.asarray(eval(line.text, known | told.given), float)
     assert found.shape == line.shape, line
     known[line.name] = found[()]
     return known[line.name]

@@ -59,7 +59,6 @@ def differentiate(program: ArrayProgram) -> Backward:
 class _Reverse:
     def __init__(self, program: ArrayProgram) -> None:
         self.memory, sizes = program.memory, program.memory.sizes
-        self.leaves = contiguous("a", 0, (len(program.home),))
         sizes["a"], sizes["A"] = sizes["v"], sizes["V"]
         self.written = {arena: numpy.zeros(sizes[arena], bool) for arena in "aA"}
         self.region = {arena: numpy.full(sizes[arena], -1) for arena in "aA"}

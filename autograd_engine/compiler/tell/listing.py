@@ -27,14 +27,14 @@ from autograd_engine.compiler.record.rewriting import Unwritable, lowered
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.tell.storage import Shape, Storage, squeezed
 from autograd_engine.primitives import Primitive
-from autograd_engine.table import ADD, NEGATIVE
+from autograd_engine.real import called
+from autograd_engine.table import ADD
 from autograd_engine.words import counted, operations, printable
 
 Array = Any
 SHOWN = 8  # numbers
 MOST = 60  # lines
 REDUCED = {"maximum": "max", "minimum": "min", "hypot": "norm", "multiply": "prod"}
-INFIX = ("+", "-", "*", "/", "**")
 
 
 class Line(NamedTuple):
@@ -53,23 +53,13 @@ class Line(NamedTuple):
     @property
     def text(self) -> str:
         if self.kind == "map":
-            return applied(self.rule, self.operands)
+            return called(self.rule.name, self.rule.symbol, self.operands)
         (read,) = self.operands
         return read if self.kind == "sum" else f"{REDUCED[self.rule.name]}({read})"
 
     def told(self, at: str = "") -> list[str]:
         """Return its name, at some place, and shape, and what it is."""
         return [f"{self.name}{at} {shaped(self.shape, self.batched)} = {self.text}"]
-
-
-def applied(rule: Primitive, operands: list[str]) -> str:
-    """Return a primitive of operands, as Python writes it."""
-    if rule is NEGATIVE:
-        return f"-{operands[0]}"
-    if rule.name.startswith("**"):
-        return operands[0] + rule.name
-    infix = len(operands) == 2 and rule.symbol in INFIX
-    return f" {rule.symbol} ".join(operands) if infix else f"{rule.name}({', '.join(operands)})"
 
 
 class Rounds(NamedTuple):
@@ -262,7 +252,8 @@ def scalars(tape: Tape) -> str:
     kinds = ("parameter", tape.parameters), ("leaf", tape.others), ("input", tape.inputs)
     lines = [f"{kind} {i}" for kind, leaves in kinds for i in range(len(leaves))]
     lines += map(repr, tape.constants)
-    lines += [applied(rule, [f"v{i}" for i in places]) for rule, places in tape.instructions()]
+    for rule, places in tape.instructions():
+        lines.append(called(rule.name, rule.symbol, [f"v{i}" for i in places]))
     notes = {place: f"    {name!r}" for place, name in tape.names.items()}
     text = [f"v{i} = {line}{notes.get(i, '')}" for i, line in enumerate(lines[:MOST])]
     text += [f"... {len(lines) - MOST:,} more"] * (len(lines) > MOST)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import hashlib
 from copy import copy
-from itertools import product
 from pkgutil import get_data
 from typing import Any, ClassVar, Final
 
@@ -20,7 +19,7 @@ from autograd_engine.compiler.record import symbols
 from autograd_engine.compiler.record.symbols import OUT, Expression, X, Y, Z, partials
 from autograd_engine.compiler.run.translation import IEEE, Expressions, Translator, braced, read
 from autograd_engine.primitives import TABLE, Primitive
-from autograd_engine.table import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT
+from autograd_engine.table import ADD, MULTIPLY, POWER, SUBTRACT
 
 BY_HAND: Final = "exp expm1 log log1p tanh sigmoid bell softplus gauss sin cos atan sinh cosh unit"
 VECTORS: Final = {name: f"v_{name}" for name in BY_HAND.split()} | {
@@ -149,21 +148,20 @@ def rows() -> list[Primitive]:
 def kinds() -> dict[str, list[Expression]]:
     """Return the value and the partials, by x, y and z, of each kind of scalar instruction.
 
-    They are the rows of the table; those whose second operand is often a plain number once more,
-    without the partial by that; and x + y * z and x - y * z, one instruction where two were
-    recorded: both operations round as before.
+    They are the rows of the table; a power once more without the partial by the exponent, which
+    often is a plain number; and x + y * z and x - y * z, one instruction where two were recorded:
+    both operations round as before.
     """
     found = {}
     wanted = [(rule, len(rule.domain)) for rule in (*rows(), symbols.INCLINE)]
-    wanted += [(rule, 1) for rule in (ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER, symbols.INCLINE)]
-    for rule, count in wanted:
+    for rule, count in (*wanted, (POWER, 1)):
         value = -0.0 if rule is symbols.INCLINE else rule(*symbols.operands(rule))
         found[key(rule, count)] = [value, *partials(rule)[:count]]
-    for rule, count in product((ADD, SUBTRACT), (3, 2)):
+    for rule in (ADD, SUBTRACT):
         by_x, by_product = partials(rule)
         slopes = [by_x, MULTIPLY(by_product, Z), MULTIPLY(by_product, Y)]
         value = rule(X, MULTIPLY(Y, Z))
-        found[key(rule, count, True)] = [value, *slopes[:count]]
+        found[key(rule, 3, True)] = [value, *slopes]
     return found
 
 

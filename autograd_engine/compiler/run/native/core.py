@@ -24,7 +24,7 @@ import numpy
 from autograd_engine.compiler.record.rewriting import Unwritable, common, is_long, written_out
 from autograd_engine.compiler.record.tape import Tape
 from autograd_engine.compiler.run.native.c_table import digest, key
-from autograd_engine.table import ADD, MULTIPLY, SUBTRACT, azmul
+from autograd_engine.table import ADD, MULTIPLY, POWER, SUBTRACT, azmul
 
 Array = Any
 PADDING: Final = 16  # numbers that vectors may touch behind the end of the memory
@@ -121,7 +121,11 @@ def assembled(tape: Tape, grouped: list[int]) -> Array:
     """
     rule, operands, place = fused(tape)
     depends, depth = levels(tape, operands, place)
-    kind, operands = chosen(tape, rule, operands, depends)
+    known, rules = codes("kinds"), tape.rules
+    named = [key(each, len(each.domain)) for each in rules] + [key(each, 3, True) for each in rules]
+    kind = numpy.array([known.get(name, -1) for name in named], numpy.int32)[rule]
+    fixed = (depends[operands[1]] & _SLOPED) == 0  # whose partial by that is a logarithm too many
+    kind[_among(tape, rule, POWER) & fixed] = known[key(POWER, 1)]
     depends = depends[place].astype(numpy.int64)
     alike = (depends * (tape.size + 1) + depth[place]) * len(codes("kinds")) + kind
     order = numpy.argsort(alike, kind="stable")
@@ -174,29 +178,6 @@ def levels(tape: Tape, operands: Array, places: Array) -> tuple[Array, Array]:
         depends[place] = depends[x] | depends[y] | depends[z]
         depth[place] = max(depth[x], depth[y], depth[z]) + 1
     return numpy.frombuffer(depends, numpy.uint8), numpy.frombuffer(depth, numpy.int32)
-
-
-def chosen(tape: Tape, rule: Array, operands: Array, depends: Array) -> tuple[Array, Array]:
-    """Return the code of each operation's kind, and the operands.
-
-    Where no parameter stands behind the last operand, a kind without the partial by that is
-    taken, if there is one; factors and terms are swapped if need be.
-    """
-    (x, y, z), known, count = operands, codes("kinds"), len(tape.rules)
-    products = rule >= count
-    one, last = numpy.where(products, (y, z), (x, y))
-    sloped = (depends & _SLOPED).astype(bool)
-    swapped = (products | _among(tape, rule, ADD, MULTIPLY)) & sloped[last] & ~sloped[one]
-    one, last = numpy.where(swapped, (last, one), (one, last))
-    asked = [(each, len(each.domain), False) for each in tape.rules]
-    asked += [(each, 3, True) for each in tape.rules]
-    full, fewer = (
-        numpy.array([known.get(key(each, n - less, product), -1) for each, n, product in asked])
-        for less in (0, 1)
-    )
-    fewer = numpy.where(fewer < 0, full, fewer)
-    kind = numpy.where(sloped[last], full[rule], fewer[rule]).astype(numpy.int32)
-    return kind, numpy.where(products, (x, one, last), (one, last, one))
 
 
 def _among(tape: Tape, rule: Array, *rules: Any) -> Array:

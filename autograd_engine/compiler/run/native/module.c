@@ -1,5 +1,5 @@
 /* The native core as a module of Python: `arrays(code)` carries out array instructions,
-   `program(plan, leaves, rows, outputs, gradient, total)` a whole array program,
+   `program(plan, leaves, rows, outputs, gradient, count, total)` a whole array program,
    `scalars(program, rows, values, adjoints, outputs, count, wanted)` a scalar one,
    `finite(numbers)` says whether all of them are. Arguments are buffers of float64 and, for code
    and plans, of int64 (int32 for scalar programs). It has no state beside the memory that it is
@@ -45,9 +45,10 @@ struct plan {
   int64_t memory, rows, inputs, width, adjoints, leaves, outputs, slopes, forward, backward;
 };
 
-/* Run a tile of a batch of `total` rows, and backwards if there is a gradient to write. */
+/* Run `count` of a batch's `total` rows, tile by tile, and backwards if there is a gradient to add
+   to. */
 static void run_program(struct plan *p, const double *leaves, const double *rows,
-                        double *outputs, double *gradient, int64_t total) {
+                        double *outputs, double *gradient, int64_t count, int64_t total) {
   double *m = (double *)(intptr_t)p->memory;
   const int64_t *leaf = (const int64_t *)(p + 1), *output = leaf + p->leaves;
   const int64_t *slope = output + 2 * p->outputs;
@@ -55,16 +56,19 @@ static void run_program(struct plan *p, const double *leaves, const double *rows
   for (int64_t i = 0; i < p->leaves; ++i) m[leaf[i]] = leaves[i];
   m[0] = 1.0 / (double)total; /* the weight of a row, and that of all of them */
   m[1] = (double)p->rows / (double)total;
-  for (int64_t j = 0; j < p->width; ++j)
-    for (int64_t i = 0; i < p->rows; ++i) m[p->inputs + j * p->rows + i] = rows[i * p->width + j];
-  ag_arrays(forward);
-  for (int64_t j = 0; j < p->outputs; ++j)
-    for (int64_t i = 0; i < p->rows; ++i)
-      outputs[i * p->outputs + j] = m[output[2 * j] + i * output[2 * j + 1]];
-  if (!gradient) return;
-  memset(m + p->adjoints, 0, (size_t)p->leaves * sizeof(double));
-  ag_arrays(backward);
-  for (int64_t i = 0; i < p->slopes; ++i) gradient[i] = m[slope[i]];
+  for (int64_t first = 0; first < count; first += p->rows) {
+    for (int64_t j = 0; j < p->width; ++j)
+      for (int64_t i = 0; i < p->rows; ++i)
+        m[p->inputs + j * p->rows + i] = rows[(first + i) * p->width + j];
+    ag_arrays(forward);
+    for (int64_t j = 0; j < p->outputs; ++j)
+      for (int64_t i = 0; i < p->rows; ++i)
+        outputs[(first + i) * p->outputs + j] = m[output[2 * j] + i * output[2 * j + 1]];
+    if (!gradient) continue;
+    memset(m + p->adjoints, 0, (size_t)p->leaves * sizeof(double));
+    ag_arrays(backward);
+    for (int64_t i = 0; i < p->slopes; ++i) gradient[i] += m[slope[i]];
+  }
 }
 
 /* Take the buffers of the first arguments, NULL for None; those from `writable` on are written. */
@@ -84,11 +88,11 @@ static void given_back(Py_buffer *views) {
 static PyObject *program(PyObject *self, PyObject *const *args, Py_ssize_t count) {
   Py_buffer v[MOST] = {{0}};
   PyObject *found = NULL;
-  if (count != 6) return PyErr_Format(PyExc_TypeError, "program takes 6 arguments, not %zd", count);
-  Py_ssize_t total = PyLong_AsSsize_t(args[5]);
+  if (count != 7) return PyErr_Format(PyExc_TypeError, "program takes 7 arguments, not %zd", count);
+  Py_ssize_t rows = PyLong_AsSsize_t(args[5]), total = PyLong_AsSsize_t(args[6]);
   if (!PyErr_Occurred() && taken(args, v, 5, 3)) {
     Py_BEGIN_ALLOW_THREADS;
-    run_program(v[0].buf, v[1].buf, v[2].buf, v[3].buf, v[4].buf, total);
+    run_program(v[0].buf, v[1].buf, v[2].buf, v[3].buf, v[4].buf, rows, total);
     Py_END_ALLOW_THREADS;
     found = Py_NewRef(Py_None);
   }

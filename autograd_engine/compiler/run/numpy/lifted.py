@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from math import prod
-from string import ascii_letters
 from typing import Any
 
 import numpy
@@ -57,15 +56,15 @@ class Lifted:
         """Return the outputs, shape (rows, outputs), and the gradient of the first one's mean."""
         count = 1 if rows is None else len(rows)
         outputs = numpy.empty((count, len(self.program.outputs)))
-        slopes = numpy.empty(self.parameters) if gradient else None
-        for first in range(0, count, self.tile):
-            tile = None if rows is None else rows[first : first + self.tile]
-            bound = self.taken(1 if tile is None else len(tile))
-            found = numpy.empty(self.parameters) if gradient and first else slopes
-            bound.run(leaves, tile, outputs[first:], found, count)
-            self.give_back(bound)
-            if first and slopes is not None:
-                slopes += found
+        slopes = numpy.zeros(self.parameters) if gradient else None
+        tile = min(count, self.tile)
+        whole = count - count % tile
+        for first, last, size in ((0, whole, tile), (whole, count, count - whole)):
+            if size:
+                given = None if rows is None else rows[first:last]
+                bound = self.taken(size)
+                bound.run(leaves, given, outputs[first:], slopes, last - first, count)
+                self.give_back(bound)
         return outputs, slopes
 
     def taken(self, rows: int) -> Bound:
@@ -86,7 +85,8 @@ ByNumPy = partial(Lifted, native=False)
 class Bound:
     """An array program on memory of its own, for so many rows; not for two threads at once.
 
-    It runs a tile of a batch of `total` rows, and backwards where there is a gradient to write.
+    It runs `count` of a batch's `total` rows, tile by tile, and backwards where there is a
+    gradient to add to.
     """
 
     def __init__(
@@ -138,19 +138,21 @@ class Bound:
         # No floats: an address may have more bits than they.
         return numpy.concatenate([numpy.array(part, numpy.int64) for part in found])
 
-    def by_numpy(self, leaves: Any, rows: Any, outputs: Any, gradient: Any, total: int) -> None:
+    def by_numpy(self, *given: Any) -> None:
+        leaves, rows, outputs, gradient, count, total = given
         with numpy.errstate(all="ignore"):
             self.memory[self.leaves] = leaves
             self.memory[WEIGHT], self.memory[nests.SHARE] = 1.0 / total, self.rows / total
-            if rows is not None:
-                numpy.copyto(self.inputs, rows.T)
-            run(self.forward)
-            for place, view in enumerate(self.outputs):
-                outputs[: self.rows, place] = view
-            if gradient is not None:
-                self.adjoints.fill(0.0)
-                run(self.backward)
-                gradient[:] = self.memory[self.slopes]
+            for first in range(0, count, self.rows):
+                if rows is not None:
+                    numpy.copyto(self.inputs, rows[first : first + self.rows].T)
+                run(self.forward)
+                for place, view in enumerate(self.outputs):
+                    outputs[first : first + self.rows, place] = view
+                if gradient is not None:
+                    self.adjoints.fill(0.0)
+                    run(self.backward)
+                    gradient += self.memory[self.slopes]
 
     def bound(self, instruction: Instruction) -> list[Call]:
         kind, rule, out = instruction.kind, instruction.rule, instruction.out
@@ -197,20 +199,18 @@ def contraction(kept: list[Axis], over: list[Axis], view: Callable[..., Array]) 
     right = [axis for axis in kept if axis.strides[2] and not axis.strides[1]] or [NONE]
     side_by_side = any(axis.strides == (1, 1, 1) for axis in kept)
     if side_by_side or not all(all(axis.strides[1:]) for axis in over):
-        axes, names = [*kept, *over], ascii_letters[: len(kept) + len(over)]
-        second = [axis for axis in axes if axis.strides[2]]  # einsum is slow along other ones
-        letters = "".join(name for name, axis in zip(names, axes) if axis.strides[2])
-        product = partial(numpy.einsum, f"{names},{letters}->{names[: len(kept)]}")
-        return [(partial(product, out=view(0, kept)), (view(1, axes), view(2, second)))]
+        a, b = (view(i, [*over, *kept]) for i in (1, 2))
+        held = numpy.empty(a.shape)
+        add = numpy.add.reduce, (held, (*range(len(over)),), None, view(0, kept))
+        return [(numpy.multiply, (a, b, held)), add]
     row, column, inner = left[-1], right[-1], max(over)
     around = [axis for axis in over if axis is not inner]
     stack = [axis for axis in kept if axis not in (row, column)]
     o = view(0, [*stack, row, column])
     a, b = view(1, [*around, *stack, row, inner]), view(2, [*around, *stack, inner, column])
     held = numpy.empty((*a.shape[:-1], b.shape[-1])) if around else o
-    calls: list[Call] = [(numpy.matmul, (a, b, held))]
     add = numpy.add.reduce, (held, (*range(len(around)),), None, o)
-    return [*calls, add] if around else calls
+    return [(numpy.matmul, (a, b, held)), *[add] * bool(around)]
 
 
 def moved(memory: Array, here: Array, there: Array, add: bool) -> None:
