@@ -60,7 +60,7 @@ class Program:
     ) -> None:
         import numpy
 
-        from autograd_engine.compiler.call import faults, second
+        from autograd_engine.compiler.call import second
         from autograd_engine.compiler.call.inputs import Feed
         from autograd_engine.compiler.run.exact.interpreter import mean
         from autograd_engine.compiler.run.native.core import core
@@ -69,16 +69,16 @@ class Program:
         self._tape, self._single, self._check = tape, single, check
         self._backend, self._example = backend, example
         self._count = len(tape.outputs) - len(guards or ())
-        self._guards = Guards(tape, self._count, guards or [])
+        self._feed = Feed(tape)
+        self._guards = Guards(tape, self._count, guards or [], self._feed.names, check)
         self._bits = self._guards.bits
         self._turned: Any = None  # the gradient by the inputs
         self._entries: dict[bool, Any] = {}  # by whether they are those of the Hessian
         self._runner = _runner(tape, backend)
         self._run = self._runner.run
-        self._feed = Feed(tape)
         self._rows, self._leaves = self._feed.rows, self._feed.leaves
         self._finite = getattr(core(), "finite", lambda numbers: numpy.isfinite(numbers).all())
-        self._faults, self._second, self._mean = faults, second, mean
+        self._second, self._mean = second, mean
         self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
@@ -103,7 +103,7 @@ class Program:
                 return outputs, slopes
             if outputs[:, self._count :].tobytes() == self._bits * len(outputs):
                 return outputs[:, : self._count], slopes
-        return self._faults.trusted(self, outputs, slopes, leaves, rows)
+        return self._guards.trusted(outputs, slopes, leaves, rows)
 
     def value_and_grad(
         self, x: Any = None, parameters: Any = None, *, wrt: str | None = None

@@ -8,7 +8,7 @@ own primitive branches, the engine computes eagerly what it always gave.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,9 @@ import numpy
 
 from autograd_engine import derivatives
 from autograd_engine.blocks import enable_grad
-from autograd_engine.compiler.call.faults import computed
 from autograd_engine.compiler.call.guards import Watch
 from autograd_engine.compiler.record.rewriting import common
-from autograd_engine.compiler.record.tape import record, turned
+from autograd_engine.compiler.record.tape import Tape, record, turned
 from autograd_engine.derivatives import map_numbers
 from autograd_engine.engine import Value, as_value, constant
 from autograd_engine.gradients import gradient, tangents
@@ -150,6 +149,16 @@ def differentiated(owner: Program, second: bool) -> Program:
     at = computed(tape, leaves, along, simpler)
     tape = common(record([at[place] for place in tape.outputs], along, leaves))
     return type(owner)(tape, single=False, check=False, backend=owner._backend)
+
+
+def computed(
+    tape: Tape, leaves: Iterable[Any], inputs: Iterable[Any], applied: Any = Primitive.__call__
+) -> list[Any]:
+    """Return all values of a tape computed with whatever its leaves are given as."""
+    at = [*leaves, *inputs, *map(constant, tape.constants)]
+    for rule, places in tape.instructions():
+        at.append(applied(rule, *[at[place] for place in places]))
+    return at
 
 
 def blank(values: Sequence[Value]) -> list[Value]:
