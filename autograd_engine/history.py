@@ -121,7 +121,6 @@ class Keeper:
     ) -> None:
         self._model, self._optimizer, self._path, self._settings = model, optimizer, path, settings
         self._best: list[float] | None = None
-        self._written: dict[str, Any] | None = None
         if path is None:
             return
         check_path("keep a checkpoint as", path, "checkpoint.json")
@@ -155,9 +154,7 @@ class Keeper:
             "schedules": schedules,
         }
         state = {"model": model_state(self._model), "training": training}
-        if state != self._written:
-            write_json(self._path, state, indent=None)  # five times as fast
-            self._written = state
+        write_json(self._path, state, indent=None)  # five times as fast
 
     def restore_best(self) -> None:
         if self._best is not None:

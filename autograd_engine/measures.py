@@ -57,10 +57,9 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     >>> evaluate(lambda x: 2 * x[0], [([1.0], 1.5), ([2.0], 3.0)], mse)
     (0.625, nan)
     """
-    if not callable(model):
-        raise TypeError(f"model must be a function of an input, such as an MLP; got {model!r:.80}")
-    if not callable(loss):
-        raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
+    for name, given in (("model", model), ("loss", loss)):
+        if not callable(given):
+            raise TypeError(f"{name} must be a function, got {given!r:.80}")
     samples = pairs("data", data)
     right, found = judge(samples), None
     held = [] if WATCHED or not hasattr(model, "parameters") else model.parameters()
