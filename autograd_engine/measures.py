@@ -123,12 +123,8 @@ def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
         raise ValueError(f"{name} is empty: it needs at least one (input, target) pair")
     for position, sample in enumerate(samples):
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
-            said = f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
-            with suppress(TypeError, ValueError):
-                xs, ys = samples
-                if len(xs) == len(ys):
-                    said += "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
-            raise TypeError(said)
+            said = f"{name} must hold (input, target) pairs, as list(zip(inputs, targets)) does"
+            raise TypeError(f"{said}; item {position} is {sample!r:.80}")
     return samples
 
 
@@ -273,8 +269,6 @@ def predict(model: Any, x: Any) -> Any:
     if isinstance(model, type) or not callable(model):
         raise TypeError(f"expected a model such as an MLP or what load() gives, got {model!r:.60}")
     x = [x] if is_number(x) else getattr(x, "inputs", x)
-    if hasattr(x, "to_dict") and hasattr(x, "columns"):
-        x = x.to_dict("records")
     if not isinstance(x, (list, tuple, Mapping)) and not getattr(x, "ndim", 0):
         raise TypeError(f"an input is a list of numbers, got {x!r:.60}")
     first = x[0] if not isinstance(x, Mapping) and len(x) else None

@@ -458,7 +458,6 @@ def refusals():
         ),
         "computed parameter": (ValueError, "parameter 1 is computed", (z, [], [w, z])),
         "input of another type": (TypeError, "float: 1.0", (z, [1.0])),
-        "inputs no list": (TypeError, r"a list of Values: write \[x\]", (z, x)),
         "no output": (ValueError, "there is no output", ([],)),
         "text": (TypeError, "str: 'z'", ("z",)),
         "function without example": (TypeError, "needs an example", (lambda x: x,)),

@@ -75,9 +75,8 @@ def compile(
         tape = record(wanted, inputs, None if parameters is None else given)
         changed = next((guard.place for guard in guards if guard.name == "set"), None)
         if changed and not all(map(holds, topological_order(*tops))):
-            said = "The function sets the number of a Value that it used before: a program has one"
-            cure = "number for both. Make another Value for the new number"
-            raise GuardError(f"{changed}\n{said} {cure}")
+            said = "The function sets the number of a Value that it used before"
+            raise GuardError(f"{changed}\n{said}: make another Value for the new number")
         single = isinstance(outputs, Value) or is_number(outputs)
         return Program(tape, single=single, guards=guards, example=example, **chosen)
 
@@ -93,8 +92,7 @@ def require() -> None:
 def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:
     """Return what f gives on fresh leaves of the example's shape, those leaves, and its guards."""
     if isinstance(example, (list, tuple, dict)) and not example:
-        what = "an example of what f is called with, such as 1.0 or [1.0, 2.0]"
-        raise TypeError(f"compile(f, example) needs {what}")
+        raise TypeError("compile(f, example) needs an example, such as 1.0 or [1.0, 2.0]")
     check_call("compile", f, "the example")
     inputs: list[Value] = []
 
@@ -131,8 +129,6 @@ def leaves(**given: Any) -> list[list[Value]]:
     """Return the leaves given as inputs and as parameters; `ValueError` naming what is none."""
     found, seen = list[list[Value]](), dict[int, str]()
     for kinds, items in given.items():
-        if isinstance(items, Value):
-            raise TypeError(f"{kinds} are a list of Values: write [{items.label or 'x'}]")
         found.append(list(flattened(items)))
         for i, value in enumerate(found[-1]):
             name = f"{kinds[:-1]} {i}" + (f" ({value.label!r})" if value.label else "")

@@ -78,10 +78,7 @@ def jvp(owner: Program, x: Any, v: Any, parameters: Any) -> Any:
 def fed(owner: Program, what: str, x: Any, parameters: Any) -> tuple[Array, Array]:
     """Return the one row of inputs, and the numbers of the leaves."""
     if not owner.inputs:
-        raise ValueError(
-            f"{what} is by the inputs, and this program has none: give ag.compile inputs, or a "
-            f"function and an example"
-        )
+        raise ValueError(f"{what} is by the inputs, and this program has none: give it some")
     rows, batch = owner._rows(x)
     if batch:
         raise ValueError(f"{what} is that at one vector, and x is a batch: ask row by row")

@@ -54,7 +54,7 @@ class Page(Shown):
 
         Raises `ValueError` for an ending other than .html, `FileNotFoundError` for no such folder.
         """
-        target = checked_path(path, "a page", (".html",), also=(".htm",))
+        target = checked_path(path, "a page", (".html",))
         target.write_text(self.html, encoding="utf-8", newline="\n")
 
     def _html(self) -> str:

@@ -67,7 +67,7 @@ def replay(
     """
     recorded, rules = [*_recorded(histories, sample)], Rules()
     if path is not None:  # before the work
-        checked_path(path, "a page", (".html",), also=(".htm",))
+        checked_path(path, "a page", (".html",))
     runs = [_contents(*run, sample, rules) for run in recorded]
     description = ", ".join(map(_described, runs))
     data, still = {"description": description, "runs": runs}, _loss_curves(runs)
