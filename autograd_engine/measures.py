@@ -8,11 +8,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_engine.blocks import no_grad
 from autograd_engine.compiler.call.request import require
-from autograd_engine.derivatives import map_numbers
+from autograd_engine.derivatives import map_numbers, outputs_of
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.number import number, read
@@ -26,11 +26,19 @@ Loss = Callable[[Any, Any], Any]
 Results = tuple[list[float], list[float]]  # the loss of each sample, and its hit
 
 
-class Judge(NamedTuple):
+class Judge:
     """Says whether a prediction is right, as the targets of all samples allow it."""
 
-    positions: bool  # each target is the place of the largest of several outputs
-    sides: bool  # a single output is positive where the target is, of two
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        targets: Any = [target for _, target in samples]
+        kinds = set(map(type, targets))
+        plain = len(kinds) == 1 and kinds <= {int, float, bool}  # one of each is enough
+        targets = set(targets) if plain else [only(target) for target in targets]
+        numbers = all(map(is_number, targets))
+        # Each target is the place of the largest of several outputs.
+        self.positions = numbers and all(hasattr(t, "__index__") and t >= 0 for t in targets)
+        # A single output is positive where the target is, of two.
+        self.sides = numbers and any(all(t in two for t in targets) for two in ((0, 1), (-1, 1)))
 
     def __call__(self, outputs: Any, target: Any) -> float:
         """Return 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
@@ -61,7 +69,7 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
         if not callable(given):
             raise TypeError(f"{name} must be a function, got {given!r:.80}")
     samples = pairs("data", data)
-    right, found = judge(samples), None
+    right, found = Judge(samples), None
     held = [] if WATCHED or not hasattr(model, "parameters") else model.parameters()
     if len(held) * len(samples) >= _WORTH_IT:  # by a program, where that can be
         with suppress(ImportError):
@@ -79,11 +87,7 @@ def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
     >>> accuracy(lambda x: x[0] - 1.5, [([1.0], 0), ([2.0], 1), ([3.0], 0), ([4.0], 1)])
     0.75
     """
-    return evaluate(model, data, _first)[1]
-
-
-def _first(outputs: Any, target: Any) -> Any:
-    return outputs if isinstance(outputs, Value) or is_number(outputs) else outputs[0]
+    return evaluate(model, data, lambda outputs, _: outputs_of(outputs)[0][0])[1]
 
 
 def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judge) -> Results:
@@ -95,18 +99,6 @@ def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judg
             losses.append(float(read(loss(outputs, target))))
             hits.append(right(outputs, target))
     return losses, hits
-
-
-def judge(samples: Sequence[Sample]) -> Judge:
-    targets: Any = [target for _, target in samples]
-    kinds = set(map(type, targets))
-    plain = len(kinds) == 1 and kinds <= {int, float, bool}  # one of each is enough
-    targets = set(targets) if plain else [only(target) for target in targets]
-    numbers = all(map(is_number, targets))
-    return Judge(
-        positions=numbers and all(hasattr(t, "__index__") and t >= 0 for t in targets),
-        sides=numbers and any(all(t in two for t in targets) for two in ((0, 1), (-1, 1))),
-    )
 
 
 def average(numbers: Sequence[float]) -> float:

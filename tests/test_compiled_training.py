@@ -19,7 +19,7 @@ from autograd_engine.compiler.fit.fitting import ARRAYS, Compiled, hits
 from autograd_engine.compiler.fit.lesson import Lesson, Unfit, rows_like
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.history import History
-from autograd_engine.measures import accuracy, evaluate, judge
+from autograd_engine.measures import Judge, accuracy, evaluate
 from autograd_engine.optim.optimizer import FLOATS
 from autograd_engine.training import fit
 
@@ -778,7 +778,7 @@ def test_what_is_not_installed_is_named(monkeypatch):
     ],
 )
 def test_arrays_are_judged_as_each_sample_is(targets, count):
-    right = judge([(None, target) for target in targets])
+    right = Judge([(None, target) for target in targets])
     odd = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf]
     rows = list(itertools.product(odd, repeat=count))
     for target in targets:

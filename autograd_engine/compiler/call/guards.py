@@ -107,16 +107,12 @@ class Watch(Blocks):
     def guards(self) -> list[Guard]:
         return list(self._found.values())
 
-    def clear(self) -> None:
-        self._found.clear()
-        self._swept.clear()
-
     def restore(self) -> None:
-        """Give the Values back the numbers and gradients that were set in this block."""
+        """Begin anew: give the Values back the numbers and gradients that were set."""
         for value, data, grad in self._before.values():
             value._data, value._grad = data, grad
-        self._before.clear()
-        self.clear()
+        for noted in (self._before, self._found, self._swept):
+            noted.clear()
 
     def __enter__(self) -> Watch:
         self._begin("watched", self._note)

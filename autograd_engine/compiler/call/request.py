@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -83,8 +82,7 @@ def compile(
 
 def require() -> None:
     """Raise `ImportError` naming the extra if what the compiler needs is not installed."""
-    known = sys.modules["numpy"] if "numpy" in sys.modules else find_spec("numpy")
-    if known is None:
+    if find_spec("numpy") is None:
         extra = 'pip install "autograd_engine[fast]"'
         raise ImportError(f"ag.compile needs numpy: {extra}", name="numpy")
 

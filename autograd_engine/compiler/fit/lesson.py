@@ -178,7 +178,7 @@ class Lesson:
 
     def _recorded(self) -> Graph:
         """Return what becomes of inputs like the first sample."""
-        self._watch.clear()
+        self._watch.restore()
         rest = iter(self._inputs)
         x, target = map_numbers(lambda _: next(rest), [*self._first])
         said = self._model(x)

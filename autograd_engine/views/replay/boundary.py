@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from autograd_engine.blocks import no_grad
 from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.history import Recording
-from autograd_engine.measures import judge
+from autograd_engine.measures import Judge
 from autograd_engine.number import number
 from autograd_engine.real import is_number
 
@@ -97,7 +97,7 @@ def _compiled(recording: Recording) -> Program | None:
 
 def _classes(recording: Recording) -> list[str]:
     """Return the names of the classes that the model tells apart, as accuracy is counted."""
-    right = judge(list(recording.samples))
+    right = Judge(list(recording.samples))
     with no_grad():
         count = len(_scores(recording.model(recording.samples[0][0])))
     if not (right.sides if count == 1 else right.positions):
