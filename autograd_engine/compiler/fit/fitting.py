@@ -32,9 +32,6 @@ class Compiled:
     The leaves are moved in arrays, by the optimiser's rule: the first are its parameters, the
     others rest, and their gradients add up. An optimiser of which nothing is known but `step` and
     `zero_grad` is given the gradient in the Values.
-
-    Raises `Unfit` where there can be no such program; where `strict`, `GuardError` for a comparison
-    that comes out otherwise later.
     """
 
     def __init__(self, eager: Any, strict: bool) -> None:
@@ -136,7 +133,6 @@ class Compiled:
             self._state = self._leaves, lesson.leaves("_grad"), memories, optimizer.steps
 
     def _step(self, gradient: Array) -> None:
-        """Make one step, or raise `Unfit`, or what the optimiser raises."""
         optimizer, lesson = self._optimizer, self._lesson
         if not self._ruled:
             optimizer.zero_grad()
@@ -207,7 +203,6 @@ def forward(lesson: Lesson, rows: Array) -> list[Array]:
 
 
 def results(right: Any, found: list[Array], targets: Array) -> Results:
-    """Return losses and hits from the program's outputs."""
     if not found:
         return [], []
     outputs = numpy.concatenate(found)
