@@ -199,11 +199,10 @@ class Keeper:
         self._model.load_state_dict(model["parameters"])
         history, best, beside = training["history"], training["best"], self._beside()
         held = _numbers("beside", training.get("beside", []), len(beside))
-        lists: dict[str, Any] = {name: _numbers(name, history[name]) for name in LISTS}
-        for name, items in lists.items():
-            validated = self._settings["validation"] or not name.startswith("validation")
-            if len(items) != (epochs := len(lists["loss"])) * bool(validated):
-                raise ValueError(f"its {name} has {len(items)} epochs, its loss {epochs}")
+        epochs = len(history["loss"])
+        counts = dict.fromkeys(LISTS, epochs if self._settings["validation"] else 0)
+        counts |= {"loss": epochs, "accuracy": epochs}
+        lists: dict[str, Any] = {name: _numbers(name, history[name], counts[name]) for name in LISTS}
         if best is not None or lists["validation_loss"]:
             best = _numbers("best", best, len(self._model.parameters()))
         known = [pair for pair in zip(then, now) if isinstance(self._optimizer, Stateful)]
@@ -224,10 +223,10 @@ def way(ran: str) -> str:
     return f"trained {ran}".replace("trained eager:", "trained with plain Python:")
 
 
-def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
+def _numbers(name: str, items: Any, count: int) -> list[float]:
     if not isinstance(items, list) or any(isinstance(x, bool) or not is_number(x) for x in items):
         raise ValueError(f"its {name} is no list of numbers: {items!r:.60}")
-    if count is not None and len(items) != count:
+    if len(items) != count:
         raise ValueError(f"its {name} has {len(items)} numbers, not {count}")
     return list(map(float, items))
 
