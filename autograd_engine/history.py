@@ -202,7 +202,7 @@ class Keeper:
         epochs = len(history["loss"])
         counts = dict.fromkeys(LISTS, epochs if self._settings["validation"] else 0)
         counts |= {"loss": epochs, "accuracy": epochs}
-        lists: dict[str, Any] = {name: _numbers(name, history[name], counts[name]) for name in LISTS}
+        lists: Any = {name: _numbers(name, history[name], counts[name]) for name in LISTS}
         if best is not None or lists["validation_loss"]:
             best = _numbers("best", best, len(self._model.parameters()))
         known = [pair for pair in zip(then, now) if isinstance(self._optimizer, Stateful)]

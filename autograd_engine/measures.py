@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd_engine.blocks import no_grad
-from autograd_engine.compiler.call.request import require
 from autograd_engine.derivatives import map_numbers, outputs_of
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.number import number, read
 from autograd_engine.real import check_whole, flag, is_number, only
-from autograd_engine.state import WATCHED
 from autograd_engine.words import counted, meant
 
 Sample = tuple[Any, Any]
@@ -50,7 +48,6 @@ class Judge:
 
 
 LARGE = 100.0  # a column of inputs of that size saturates units, and makes steps overshoot
-_WORTH_IT = 200_000  # weights that would be used, over all samples
 ADVICE = "try a lower learning rate, inputs scaled to about -1 to 1, or clip_gradients"
 
 
@@ -69,15 +66,7 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
         if not callable(given):
             raise TypeError(f"{name} must be a function, got {given!r:.80}")
     samples = pairs("data", data)
-    right, found = Judge(samples), None
-    held = [] if WATCHED or not hasattr(model, "parameters") else model.parameters()
-    if len(held) * len(samples) >= _WORTH_IT:  # by a program, where that can be
-        with suppress(ImportError):
-            require()
-            from autograd_engine.compiler.fit.fitting import measured
-
-            found = measured(model, samples, loss, right)
-    losses, hits = found or measure(model, samples, loss, right)
+    losses, hits = measure(model, samples, loss, Judge(samples))
     return average(losses), average(hits)
 
 
