@@ -239,9 +239,8 @@ def predict(model: Any, x: Any) -> Any:
 
     The input has the numbers as they were measured, in a list or by the names of the columns, which
     `fit` notes with the model, as it does classes and scaling. Of several rows (a list of inputs, a
-    matrix, a dataset) a list comes back. As `accuracy` has it, a single output is of the second
-    class where it is positive. Raises `ValueError` naming the columns for another number of inputs,
-    `TypeError` for what is no model.
+    matrix, a dataset) a list comes back. Raises `ValueError` naming the columns for another number
+    of inputs, `TypeError` for what is no model.
 
     >>> from autograd_engine.nn import MLP
     >>> predict(MLP(2, [1], init=lambda nin, nout, rng: 0.5), [3.0, 4.0])
@@ -250,8 +249,6 @@ def predict(model: Any, x: Any) -> Any:
     if isinstance(model, type) or not callable(model):
         raise TypeError(f"expected a model such as an MLP or what load() gives, got {model!r:.60}")
     x = [x] if is_number(x) else getattr(x, "inputs", x)
-    if not isinstance(x, (list, tuple, Mapping)) and not getattr(x, "ndim", 0):
-        raise TypeError(f"an input is a list of numbers, got {x!r:.60}")
     first = x[0] if not isinstance(x, Mapping) and len(x) else None
     several = hasattr(first, "__len__") and not isinstance(first, str)
     terms = terms_of(model)

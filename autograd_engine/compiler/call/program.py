@@ -23,14 +23,13 @@ from autograd_engine.state import alone
 Array = Any
 Tape = Any  # the package can be imported where there is no NumPy
 
-BACK_ENDS = {
+BACK_ENDS = {  # the module and the class of each
     "auto": ("choice", "Chosen"),
     "native": ("numpy.lifted", "Lifted"),
     "scalar": ("native.machine", "Machine"),
     "numpy": ("numpy.lifted", "ByNumPy"),
     "exact": ("exact.interpreter", "Interpreter"),
 }
-"""The module and the class of each."""
 
 
 class Program:
@@ -84,10 +83,9 @@ class Program:
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
         """Return the outputs for one vector (n,): a float or (m,); for a batch (B, n): (B,)
         or (B, m). A program without inputs is called without x. With `parameters`, an array in
-        the order of `program.parameters`, those numbers are used instead of the Values'.
-
-        Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
-        numbers, `GuardError`, and `FloatingPointError` for what is not finite.
+        the order of `program.parameters`, those numbers are used instead of the Values'. Raises
+        `ValueError` for a wrong length or zero rows, `TypeError` for what is not real numbers,
+        `GuardError`, and `FloatingPointError` for what is not finite.
         """
         rows, batch = self._rows(x)
         outputs, _ = self._trusted(self._leaves(parameters), rows, False)
@@ -194,10 +192,9 @@ class Program:
 
     def to_jax(self) -> Any:
         """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX arrays
-        or lists, shaped as calling the program gives them, for `jit`, `grad`, `vmap`, `shard_map`
-        and `export`. Without JAX's `jax_enable_x64` it computes in float32, in which a network is
-        right to six digits. Where a guard does not hold, to 4,096 ulp, outputs and gradients are
-        NaN. Raises `ImportError` without JAX.
+        or lists, for `jit`, `grad`, `vmap`, `shard_map` and `export`. Without JAX's
+        `jax_enable_x64` it computes in float32, in which a network is right to six digits. Where a
+        guard does not hold, to 4,096 ulp, all is NaN. Raises `ImportError` without JAX.
         """
         from autograd_engine.compiler.run.jax.jax_program import tape_to_jax
 

@@ -31,19 +31,16 @@ def compile(
 
     `inputs` are the leaves that are fed at each call, `parameters` those to differentiate by, in
     that order: by default every other leaf, in topological order. A function is called once, on
-    fresh leaves of the example's shape: a number, or lists, tuples, dicts and arrays of numbers,
-    nested as you like; these are the inputs, in flattened order. It returns a Value, or several in
-    lists, tuples and arrays. Each comparison and truth test of Values that it makes is a guard, and
-    so is each number of a Value that it reads: where it comes out otherwise, a call raises
-    `GuardError`. Side effects are those of that one call.
+    fresh leaves of the example's shape: a number, or lists, tuples, dicts and arrays of numbers;
+    these are the inputs, in flattened order. Each comparison and truth test of Values that it makes
+    is a guard, and so is each number of a Value that it reads: where it comes out otherwise, a call
+    raises `GuardError`. Side effects are those of that one call.
 
     With `exact` the program gives the same bits as the engine, of a batch row by row. With
     `check=False` a result may be infinite or NaN. The back end is "auto", "native", "scalar",
-    "numpy" or "exact".
-
-    Raises `ValueError` for an input or parameter that is not a leaf, or given twice, and for an
-    unknown back end, `TypeError` for what is not a Value and for a `.grad` read that the
-    function did not compute, and `ImportError` naming the extra to install.
+    "numpy" or "exact". Raises `ValueError` for an input or parameter that is no leaf, or given
+    twice, `TypeError` for what is no Value and for a `.grad` read that the function did not
+    compute, and `ImportError` naming the extra to install.
 
     >>> from autograd_engine import tanh
     >>> w = Value(0.5, "w")

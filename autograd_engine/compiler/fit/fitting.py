@@ -20,7 +20,6 @@ from autograd_engine.optim.optimizer import Arithmetic
 from autograd_engine.words import counted
 
 Results = tuple[list[float], list[float]]
-
 ARRAYS = Arithmetic(numpy.sqrt, numpy.divide, numpy.maximum)  # what rules need, of arrays
 _AT_ONCE = 256  # samples to be measured in one call
 
