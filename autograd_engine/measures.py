@@ -97,8 +97,7 @@ def average(numbers: Sequence[float]) -> float:
 def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
     """Return the samples as a list; `ValueError` where there are none."""
     if isinstance(data, type) or not (hasattr(data, "__iter__") or hasattr(data, "__getitem__")):
-        brackets = "; call it, with brackets behind its name" * callable(data)
-        raise TypeError(f"{name} must hold (input, target) pairs, got {data!r:.80}{brackets}")
+        raise TypeError(f"{name} must hold (input, target) pairs, got {data!r:.80}")
     samples = list(data)
     if not samples:
         raise ValueError(f"{name} is empty: it needs at least one (input, target) pair")

@@ -259,8 +259,6 @@ class Eager:
 
 
 class NoBar:
-    """What a bar is asked, without one."""
-
     disable, told = True, ""
     update = set_description = set_postfix = lambda self, *shown, **options: None
 

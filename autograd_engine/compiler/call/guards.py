@@ -20,6 +20,7 @@ from autograd_engine.number import grad_of
 from autograd_engine.primitives import Primitive, refused
 from autograd_engine.table import CONSTANT, above, at_least, equals, stopped
 
+# How each comparison is written, the row that decides it, and whether on swapped operands.
 COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
     "less": ("<", above, True),
     "less_equal": ("<=", at_least, True),
@@ -28,7 +29,6 @@ COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
     "equal": ("==", equals, False),
     "not_equal": ("!=", equals, False),
 }
-"""How each comparison is written, the row that decides it, and whether on swapped operands."""
 
 
 class GuardError(RuntimeError):
@@ -180,7 +180,6 @@ class Guards:
         self._count, self._names, self._check = count, names, check
         self.kept = [guard for guard, _ in self._pairs]
         self.bits = pack(f"{len(self.kept)}d", *[guard.expected for guard in self.kept])
-        """Those of the values where all is as it was."""
 
     def trusted(self, found: Any, slopes: Any, leaves: Any, rows: Any) -> tuple[Any, Any]:
         """Return outputs (B, m) and gradient, rows and gradients that are not finite as the engine

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
 Array = Any
 
-LARGEST = 60_000
-"""Entries of a Hessian, and values below its slopes; one of more is run axis by axis."""
+LARGEST = 60_000  # entries of a Hessian, and values below its slopes; more run axis by axis
 
 
 def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[Any, Any]:
