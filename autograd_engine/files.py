@@ -2,8 +2,7 @@
 
 A model is JSON that people can read: `format`, `version` and `model`, which has the class, the
 architecture of a `Neuron`, `Layer` or `MLP`, the parameters by name, and the names, classes and
-scaling of the data it was trained on. Entries of other names are kept apart and do not disturb
-`load`. NaN and the infinities, which JSON does not have, are written {"float": "nan"}.
+scaling of the data it was trained on. NaN and the infinities are written {"float": "nan"}.
 """
 
 from __future__ import annotations

@@ -62,9 +62,6 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     >>> evaluate(lambda x: 2 * x[0], [([1.0], 1.5), ([2.0], 3.0)], mse)
     (0.625, nan)
     """
-    for name, given in (("model", model), ("loss", loss)):
-        if not callable(given):
-            raise TypeError(f"{name} must be a function, got {given!r:.80}")
     samples = pairs("data", data)
     losses, hits = measure(model, samples, loss, Judge(samples))
     return average(losses), average(hits)

@@ -36,8 +36,6 @@ class GuardError(RuntimeError):
 
     >>> import autograd_engine as ag
     >>> program = ag.compile(lambda x: x * 2.0 if x > 1.0 else x, 2.0)
-    >>> program([3.0])
-    6.0
     >>> program([0.0])
     Traceback (most recent call last):
       ...
@@ -228,12 +226,11 @@ class Guards:
         for i, label in self._tape.names.items():
             at[i].label = label
         cone = set(map(id, nodes(at[self._tape.outputs[which]])))
-        odd = [value for value in at if id(value) in cone and not isfinite(value._data)]
-        first = next((value for value in odd if value._rule is not CONSTANT), odd[0])
-        rule, operands = first._rule, first.operands
+        odd = [i for i, v in enumerate(at) if id(v) in cone and not isfinite(v._data)]
+        i = next((i for i in odd if at[i]._rule is not CONSTANT), odd[0])
+        first, rule, operands = at[i], at[i]._rule, at[i].operands
         if not operands:
-            names = {id(leaf): name for leaf, name in zip(at, self._names)}
-            return f"{names.get(id(first), 'a constant')} is {first._data!r}"
+            return f"{[*self._names, 'a constant'][min(i, len(self._names))]} is {first._data!r}"
         error: Exception = OverflowError()
         try:
             rule.forward(*[operand._data for operand in operands])

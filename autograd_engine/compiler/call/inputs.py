@@ -97,9 +97,8 @@ def floats(given: Any, what: str, names: Sequence[str]) -> Array:
     except ValueError:
         fits = [hasattr(row, "__len__") and len(row) == len(names) for row in given]
         i = fits.index(False) if False in fits else 0
-        needed = f"rows of one length, {counted(len(names), 'number')} each"
-        found = f"item {i} is {given[i]!r:.60}"
-        raise ValueError(f"{what} must be a vector or {needed}: {found}") from None
+        needed = f"a vector or rows of one length, {counted(len(names), 'number')} each"
+        raise ValueError(f"{what} must be {needed}: item {i} is {given[i]!r:.60}") from None
     if array.dtype.kind == "O":
         items, array = numpy.ndenumerate(array), numpy.empty(array.shape)
         for place, item in items:

@@ -20,9 +20,6 @@ from typing import Any
 from autograd_engine.compiler.call.guards import Guard, Guards
 from autograd_engine.state import alone
 
-Array = Any
-Tape = Any  # the package can be imported where there is no NumPy
-
 BACK_ENDS = {  # the module and the class of each
     "auto": ("choice", "Chosen"),
     "native": ("numpy.lifted", "Lifted"),
@@ -49,7 +46,7 @@ class Program:
 
     def __init__(
         self,
-        tape: Tape,
+        tape: Any,
         *,
         single: bool = True,
         guards: list[Guard] | None = None,
@@ -93,7 +90,7 @@ class Program:
             return outputs[:, 0] if batch else outputs.item(0)
         return outputs if batch else outputs[0]
 
-    def _trusted(self, leaves: Array, rows: Any, gradient: bool) -> tuple[Array, Array]:
+    def _trusted(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
         """Return what the back end gives, looked into where it is not all as it should be."""
         outputs, slopes = self._run(leaves, rows, gradient)
         if self._finite(outputs) and (slopes is None or self._finite(slopes)):
@@ -187,8 +184,7 @@ class Program:
 
     def explain_plan(self) -> str:
         """Say which back end runs this program, and why."""
-        plan = getattr(self._runner, "plan", lambda: f"{self._backend}: asked for")
-        return str(plan())
+        return str(getattr(self._runner, "plan", lambda: f"{self._backend}: asked for")())
 
     def to_jax(self) -> Any:
         """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX arrays
@@ -235,7 +231,7 @@ class Program:
         return f"Program({len(self._tape.op):,} recorded nodes -> {self.steps:,} steps)"
 
 
-def _runner(tape: Tape, backend: str) -> Any:
+def _runner(tape: Any, backend: str) -> Any:
     """Return the back end that runs a tape; `ValueError` where it cannot."""
     from autograd_engine.compiler.record.rewriting import Unwritable, lowered
     from autograd_engine.compiler.run.exact.interpreter import Interpreter
