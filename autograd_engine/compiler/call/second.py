@@ -31,12 +31,10 @@ from autograd_engine.table import CONSTANT, MULTIPLY, azmul, gate, slope
 if TYPE_CHECKING:
     from autograd_engine.compiler.call.program import Program
 
-Array = Any
-
 LARGEST = 60_000  # entries of a Hessian, and values below its slopes; more run axis by axis
 
 
-def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[Any, Any]:
+def by_inputs(owner: Program, leaves: Any, rows: Any, batch: bool) -> tuple[Any, Any]:
     """Return value and gradient by the inputs, of each row."""
     if owner._turned is None:
         settings = {**owner._settings, "single": True, "example": None}
@@ -74,7 +72,7 @@ def jvp(owner: Program, x: Any, v: Any, parameters: Any) -> Any:
     return found.item() if owner._single else found
 
 
-def fed(owner: Program, what: str, x: Any, parameters: Any) -> tuple[Array, Array]:
+def fed(owner: Program, what: str, x: Any, parameters: Any) -> tuple[Any, Any]:
     """Return the one row of inputs, and the numbers of the leaves."""
     if not owner.inputs:
         raise ValueError(f"{what} is by the inputs, and this program has none: give it some")
@@ -84,7 +82,7 @@ def fed(owner: Program, what: str, x: Any, parameters: Any) -> tuple[Array, Arra
     return rows, owner._leaves(parameters)
 
 
-def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | None) -> Array:
+def derivative(owner: Program, rows: Any, leaves: Any, direction: Any) -> Any:
     """Return the Hessian of a program at one row, or what it gives along a direction."""
     second, count = direction is None, len(owner.inputs)
     wanted = count if second else owner._count
@@ -185,7 +183,7 @@ def factored(value: Value) -> tuple[float, list[Value]]:
     return (y._data, [x]) if y._rule is CONSTANT else (1.0, [value])
 
 
-def eagerly(owner: Program, x: list[float], leaves: list[float], direction: Any) -> Array:
+def eagerly(owner: Program, x: list[float], leaves: list[float], direction: Any) -> Any:
     """Return the same as the engine gives it."""
 
     def outputs(inputs: Any) -> Any:
