@@ -2,8 +2,7 @@
 
 A model is JSON that people can read: `format`, `version` and `model`, which has the class, the
 architecture of a `Neuron`, `Layer` or `MLP`, the parameters by name, and the names, classes and
-scaling of the data it was trained on. Entries of other names are kept apart and do not disturb
-`load`. NaN and the infinities, which JSON does not have, are written {"float": "nan"}.
+scaling of the data it was trained on. NaN and the infinities are written {"float": "nan"}.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from typing import Any
 
 from autograd_engine.columns import ACTIVATIONS
 from autograd_engine.engine import Value
-from autograd_engine.measures import learn_terms, terms_of, terms_read
+from autograd_engine.measures import terms_of, terms_read
 from autograd_engine.nn import MLP, Layer, Module, Neuron
 from autograd_engine.real import check_path
 from autograd_engine.table import PUBLIC
@@ -80,12 +79,10 @@ def destination(path: Location, name: str = "") -> Path:
     return target
 
 
-def checked_path(
-    path: Location, what: str, endings: tuple[str, ...], also: tuple[str, ...] = ()
-) -> Path:
-    """Return where to write `what`; the endings `also` are taken, but not advertised."""
+def checked_path(path: Location, what: str, endings: tuple[str, ...]) -> Path:
+    """Return where to write `what`; `ValueError` for another ending."""
     check_path(f"save {what} as", path, f"name{endings[0]}")
-    if Path(path).suffix.lower() not in (*endings, *also):
+    if Path(path).suffix.lower() not in endings:
         needed = ("one of " if len(endings) > 1 else "") + " ".join(map(repr, endings))
         named = printable(repr(str(path)), LINE)
         raise ValueError(f"cannot save {what} as {named}: the ending must be {needed}")
@@ -100,12 +97,12 @@ def wrote(path: Location, write: Callable[[Any], object]) -> str:
     return f"wrote {printable(path, LINE)}{replaced}"
 
 
-def save(model: Module, path: str | os.PathLike[str], data: Any = None) -> None:
+def save(model: Module, path: str | os.PathLike[str]) -> None:
     """Write the model to a JSON file; where that fails, the old file stays whole.
 
-    With it go the names, classes and scaling, for `predict`, of the `Dataset` that `fit` trained on
-    or of `data`. Raises `OSError` where the file cannot be written or is no regular one,
-    `ValueError` for a parameter that is no leaf any more, `TypeError` for no Module or path.
+    With it go the names, classes and scaling, for `predict`, of the `Dataset` that `fit` trained
+    on. Raises `OSError` where the file cannot be written or is no regular one, `ValueError` for a
+    parameter that is no leaf any more, `TypeError` for no Module or path.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "model.json"
@@ -113,9 +110,6 @@ def save(model: Module, path: str | os.PathLike[str], data: Any = None) -> None:
     >>> read_json(path)["model"]["parameters"]
     {'w.0': 0.5, 'b': 0.0}
     """
-    if data is not None and not (hasattr(data, "names") and hasattr(data, "classes")):
-        raise TypeError(f"data is a Dataset, with its names and classes; got {data!r:.60}")
-    learn_terms(model, data)
     state = model_state(model)
     check_path("save a model as", path, "model.json")
     write_json(path, {"model": state})
@@ -126,7 +120,7 @@ def load(path: str | os.PathLike[str], model: Module | None = None) -> Any:
 
     A class of your own, or a function of your own as activation, is not in the file: build the
     model and give it. Raises `ValueError` naming the file where it is damaged, does not fit the
-    model, or was written by a newer version; `TypeError` for what is no path and no model.
+    model, or was written by a newer version; `TypeError` for what is no path.
 
     >>> import tempfile
     >>> path, model = Path(tempfile.mkdtemp()) / "model.json", MLP(2, [3, 1], activation="tanh")
@@ -135,8 +129,6 @@ def load(path: str | os.PathLike[str], model: Module | None = None) -> Any:
     True
     """
     check_path("load a model from", path, "model.json")
-    if model is not None and (isinstance(model, type) or not hasattr(model, "load_state_dict")):
-        raise TypeError(f"expected a Module such as an MLP to fill, got {model!r:.60}")
     name, state = printable(path, LINE), read_json(path).get("model")
     if not isinstance(state, dict) or not isinstance(state.get("parameters"), dict):
         raise ValueError(f"{name} holds no model with parameters")
@@ -146,7 +138,7 @@ def load(path: str | os.PathLike[str], model: Module | None = None) -> Any:
         model.load_state_dict(state["parameters"])
         if terms is not None and isinstance(model, Module):
             vars(model)["_terms"] = terms
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{name}: {printable(error, LINE)}") from error
     return model
 
@@ -209,15 +201,11 @@ def _architecture(model: Any, parameters: int) -> dict[str, Any]:
     return found
 
 
-def _name(activation: Any) -> str:
+def _name(activation: Any) -> Any:
     """Return the name of an activation; `LookupError` for a function of the user's own."""
-    if isinstance(activation, str):
-        return activation
-    name: str
-    for name, function in (ACTIVATIONS | PRIMITIVES).items():
-        if function is activation or getattr(Value, name, None) is activation:
-            return name
-    raise LookupError("an activation is no function of the package")
+    known = {function: name for name, function in (ACTIVATIONS | PRIMITIVES).items()}
+    known |= {getattr(Value, name, None): name for name in known.values()}
+    return activation if isinstance(activation, str) else known[activation]
 
 
 def _rebuilt(state: dict[str, Any]) -> Module:

@@ -121,15 +121,11 @@ class Keeper:
     ) -> None:
         self._model, self._optimizer, self._path, self._settings = model, optimizer, path, settings
         self._best: list[float] | None = None
-        self._written: dict[str, Any] | None = None
         if path is None:
             return
         check_path("keep a checkpoint as", path, "checkpoint.json")
         destination(path, f"the checkpoint {printable(repr(fspath(path)), LINE)}")
-        model_state(model)  # which refuses what cannot be saved
-        if not hasattr(optimizer, "state_dict") or not hasattr(optimizer, "load_state_dict"):
-            needs = "a checkpoint needs state_dict() and load_state_dict() of the optimizer"
-            raise TypeError(f"{needs}, which {optimizer!r:.60} has not")
+        model_state(model), optimizer.state_dict()  # which refuse what cannot be saved
 
     def _parts(self) -> list[Any]:
         return [self._optimizer, *schedules_of(self._optimizer)]
@@ -155,9 +151,7 @@ class Keeper:
             "schedules": schedules,
         }
         state = {"model": model_state(self._model), "training": training}
-        if state != self._written:
-            write_json(self._path, state, indent=None)  # five times as fast
-            self._written = state
+        write_json(self._path, state, indent=None)  # five times as fast
 
     def restore_best(self) -> None:
         if self._best is not None:
@@ -202,11 +196,10 @@ class Keeper:
         self._model.load_state_dict(model["parameters"])
         history, best, beside = training["history"], training["best"], self._beside()
         held = _numbers("beside", training.get("beside", []), len(beside))
-        lists: dict[str, Any] = {name: _numbers(name, history[name]) for name in LISTS}
-        for name, items in lists.items():
-            validated = self._settings["validation"] or not name.startswith("validation")
-            if len(items) != (epochs := len(lists["loss"])) * bool(validated):
-                raise ValueError(f"its {name} has {len(items)} epochs, its loss {epochs}")
+        epochs = len(history["loss"])
+        counts = dict.fromkeys(LISTS, epochs if self._settings["validation"] else 0)
+        counts |= {"loss": epochs, "accuracy": epochs}
+        lists: Any = {name: _numbers(name, history[name], counts[name]) for name in LISTS}
         if best is not None or lists["validation_loss"]:
             best = _numbers("best", best, len(self._model.parameters()))
         known = [pair for pair in zip(then, now) if isinstance(self._optimizer, Stateful)]
@@ -227,10 +220,10 @@ def way(ran: str) -> str:
     return f"trained {ran}".replace("trained eager:", "trained with plain Python:")
 
 
-def _numbers(name: str, items: Any, count: int | None = None) -> list[float]:
+def _numbers(name: str, items: Any, count: int) -> list[float]:
     if not isinstance(items, list) or any(isinstance(x, bool) or not is_number(x) for x in items):
         raise ValueError(f"its {name} is no list of numbers: {items!r:.60}")
-    if count is not None and len(items) != count:
+    if len(items) != count:
         raise ValueError(f"its {name} has {len(items)} numbers, not {count}")
     return list(map(float, items))
 

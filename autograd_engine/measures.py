@@ -8,16 +8,14 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_engine.blocks import no_grad
-from autograd_engine.compiler.call.request import require
-from autograd_engine.derivatives import map_numbers
+from autograd_engine.derivatives import map_numbers, outputs_of
 from autograd_engine.engine import Value
 from autograd_engine.modules import Module
 from autograd_engine.number import number, read
 from autograd_engine.real import check_whole, flag, is_number, only
-from autograd_engine.state import WATCHED
 from autograd_engine.words import counted, meant
 
 Sample = tuple[Any, Any]
@@ -26,11 +24,19 @@ Loss = Callable[[Any, Any], Any]
 Results = tuple[list[float], list[float]]  # the loss of each sample, and its hit
 
 
-class Judge(NamedTuple):
+class Judge:
     """Says whether a prediction is right, as the targets of all samples allow it."""
 
-    positions: bool  # each target is the place of the largest of several outputs
-    sides: bool  # a single output is positive where the target is, of two
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        targets: Any = [target for _, target in samples]
+        kinds = set(map(type, targets))
+        plain = len(kinds) == 1 and kinds <= {int, float, bool}  # one of each is enough
+        targets = set(targets) if plain else [only(target) for target in targets]
+        numbers = all(map(is_number, targets))
+        # Each target is the place of the largest of several outputs.
+        self.positions = numbers and all(hasattr(t, "__index__") and t >= 0 for t in targets)
+        # A single output is positive where the target is, of two.
+        self.sides = numbers and any(all(t in two for t in targets) for two in ((0, 1), (-1, 1)))
 
     def __call__(self, outputs: Any, target: Any) -> float:
         """Return 1.0 for a right prediction, 0.0 for a wrong one, NaN if there is neither."""
@@ -42,7 +48,6 @@ class Judge(NamedTuple):
 
 
 LARGE = 100.0  # a column of inputs of that size saturates units, and makes steps overshoot
-_WORTH_IT = 200_000  # weights that would be used, over all samples
 ADVICE = "try a lower learning rate, inputs scaled to about -1 to 1, or clip_gradients"
 
 
@@ -57,20 +62,8 @@ def evaluate(model: Predictor, data: Iterable[Sample], loss: Loss) -> tuple[floa
     >>> evaluate(lambda x: 2 * x[0], [([1.0], 1.5), ([2.0], 3.0)], mse)
     (0.625, nan)
     """
-    if not callable(model):
-        raise TypeError(f"model must be a function of an input, such as an MLP; got {model!r:.80}")
-    if not callable(loss):
-        raise TypeError(f"loss must be a function such as losses.mse, got {loss!r:.80}")
     samples = pairs("data", data)
-    right, found = judge(samples), None
-    held = [] if WATCHED or not hasattr(model, "parameters") else model.parameters()
-    if len(held) * len(samples) >= _WORTH_IT:  # by a program, where that can be
-        with suppress(ImportError):
-            require()
-            from autograd_engine.compiler.fit.fitting import measured
-
-            found = measured(model, samples, loss, right)
-    losses, hits = found or measure(model, samples, loss, right)
+    losses, hits = measure(model, samples, loss, Judge(samples))
     return average(losses), average(hits)
 
 
@@ -80,11 +73,7 @@ def accuracy(model: Predictor, data: Iterable[Sample]) -> float:
     >>> accuracy(lambda x: x[0] - 1.5, [([1.0], 0), ([2.0], 1), ([3.0], 0), ([4.0], 1)])
     0.75
     """
-    return evaluate(model, data, _first)[1]
-
-
-def _first(outputs: Any, target: Any) -> Any:
-    return outputs if isinstance(outputs, Value) or is_number(outputs) else outputs[0]
+    return evaluate(model, data, lambda outputs, _: outputs_of(outputs)[0][0])[1]
 
 
 def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judge) -> Results:
@@ -98,18 +87,6 @@ def measure(model: Predictor, samples: Sequence[Sample], loss: Loss, right: Judg
     return losses, hits
 
 
-def judge(samples: Sequence[Sample]) -> Judge:
-    targets: Any = [target for _, target in samples]
-    kinds = set(map(type, targets))
-    plain = len(kinds) == 1 and kinds <= {int, float, bool}  # one of each is enough
-    targets = set(targets) if plain else [only(target) for target in targets]
-    numbers = all(map(is_number, targets))
-    return Judge(
-        positions=numbers and all(hasattr(t, "__index__") and t >= 0 for t in targets),
-        sides=numbers and any(all(t in two for t in targets) for two in ((0, 1), (-1, 1))),
-    )
-
-
 def average(numbers: Sequence[float]) -> float:
     return math.fsum(numbers) / len(numbers)
 
@@ -117,19 +94,14 @@ def average(numbers: Sequence[float]) -> float:
 def pairs(name: str, data: Iterable[Sample]) -> list[Sample]:
     """Return the samples as a list; `ValueError` where there are none."""
     if isinstance(data, type) or not (hasattr(data, "__iter__") or hasattr(data, "__getitem__")):
-        brackets = "; call it, with brackets behind its name" * callable(data)
-        raise TypeError(f"{name} must hold (input, target) pairs, got {data!r:.80}{brackets}")
+        raise TypeError(f"{name} must hold (input, target) pairs, got {data!r:.80}")
     samples = list(data)
     if not samples:
         raise ValueError(f"{name} is empty: it needs at least one (input, target) pair")
     for position, sample in enumerate(samples):
         if not isinstance(sample, (tuple, list)) or len(sample) != 2:
-            said = f"{name} must hold (input, target) pairs; item {position} is {sample!r:.80}"
-            with suppress(TypeError, ValueError):
-                xs, ys = samples
-                if len(xs) == len(ys):
-                    said += "; where inputs xs and targets ys are apart, write list(zip(xs, ys))"
-            raise TypeError(said)
+            said = f"{name} must hold (input, target) pairs, as list(zip(inputs, targets)) does"
+            raise TypeError(f"{said}; item {position} is {sample!r:.80}")
     return samples
 
 
@@ -263,9 +235,8 @@ def predict(model: Any, x: Any) -> Any:
 
     The input has the numbers as they were measured, in a list or by the names of the columns, which
     `fit` notes with the model, as it does classes and scaling. Of several rows (a list of inputs, a
-    matrix, a dataset) a list comes back. As `accuracy` has it, a single output is of the second
-    class where it is positive. Raises `ValueError` naming the columns for another number of inputs,
-    `TypeError` for what is no model.
+    matrix, a dataset) a list comes back. Raises `ValueError` naming the columns for another number
+    of inputs, `TypeError` for what is no model.
 
     >>> from autograd_engine.nn import MLP
     >>> predict(MLP(2, [1], init=lambda nin, nout, rng: 0.5), [3.0, 4.0])
@@ -274,10 +245,6 @@ def predict(model: Any, x: Any) -> Any:
     if isinstance(model, type) or not callable(model):
         raise TypeError(f"expected a model such as an MLP or what load() gives, got {model!r:.60}")
     x = [x] if is_number(x) else getattr(x, "inputs", x)
-    if hasattr(x, "to_dict") and hasattr(x, "columns"):
-        x = x.to_dict("records")
-    if not isinstance(x, (list, tuple, Mapping)) and not getattr(x, "ndim", 0):
-        raise TypeError(f"an input is a list of numbers, got {x!r:.60}")
     first = x[0] if not isinstance(x, Mapping) and len(x) else None
     several = hasattr(first, "__len__") and not isinstance(first, str)
     terms = terms_of(model)

@@ -60,7 +60,6 @@ def decision_boundary(
 
 
 def _figure() -> tuple[Any, Any]:
-    """Return a figure, and its axes."""
     try:
         from matplotlib.figure import Figure
     except ImportError:

@@ -48,16 +48,13 @@ def fit(
     """Train the model on `(input, target)` pairs, and return the losses and accuracies it had.
 
     `loss(outputs, target)` is that of one sample; each step follows the mean over a batch. The
-    order of an epoch depends on the seed and its number alone. The model is any function with
-    `parameters()`, the optimiser has `step()` and `zero_grad()`, with a checkpoint `state_dict()`.
-    With `patience` training stops after so many epochs without a lower validation loss, and the
-    model ends with the parameters of its best epoch. `callback(history)` is called after each
-    epoch; `progress` shows a bar. A warning names columns of very different size.
+    model is any function with `parameters()`, the optimiser has `step()` and `zero_grad()`. With
+    `patience` training stops after so many epochs without a lower validation loss, and the model
+    ends with the parameters of its best epoch. `callback(history)` is called after each epoch.
 
-    `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it to the
-    same numbers as a run that was never interrupted, with the settings of then (a warning says
-    where they differ); `resume="new"` goes on with those of now. `epochs` counts from the beginning
-    of the first run. An interrupt leaves the model as it was after the last finished step.
+    `checkpoint` is a file, written whole after each epoch. `resume=True` continues from it as if
+    there had been no interruption, with the settings of then (a warning says where they differ);
+    `resume="new"` goes on with those of now. `epochs` counts from the beginning of the first run.
 
     With `compile="auto"` model and loss are compiled on one sample: the same numbers to 1e-10, much
     faster. Where that cannot be (code that branches on Values, reads their numbers, counts its
@@ -65,10 +62,8 @@ def fit(
     refuses. `history.ran` says which way it was, and why. With `record=True` the history has a
     `recording` for `replay`: about 200 steps, evenly spread.
 
-    Raises `ValueError` for options that make no training, a checkpoint of another one, an
-    optimiser that holds a Value which neither the model has nor the loss depends on, a parameter
-    that is no leaf any more, and what cannot be compiled with `compile=True` (also `ImportError`,
-    `GuardError`); `TypeError` for arguments of the wrong kind; `FloatingPointError` where the
+    Raises `ValueError` and `TypeError` for arguments that make no training, and for what cannot be
+    compiled with `compile=True` (also `ImportError`, `GuardError`); `FloatingPointError` where the
     training diverges, with the model as before that step, or a sample is not finite.
 
     >>> from autograd_engine import datasets, losses, nn, optim
@@ -89,7 +84,7 @@ def fit(
     held_out = [] if validation is None else measures.pairs("validation", validation)
     settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
     settings |= {"shuffle": shuffle, "seed": seed}
-    eager = Eager(model, loss, optimizer, measures.judge(samples + held_out), samples, held_out)
+    eager = Eager(model, loss, optimizer, measures.Judge(samples + held_out), samples, held_out)
     if isinstance(model, Module):
         eager.kept = vars(model).setdefault("_kept", Kept())
     with measures.diverging(0):
@@ -264,8 +259,6 @@ class Eager:
 
 
 class NoBar:
-    """What a bar is asked, without one."""
-
     disable, told = True, ""
     update = set_description = set_postfix = lambda self, *shown, **options: None
 

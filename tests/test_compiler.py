@@ -458,7 +458,6 @@ def refusals():
         ),
         "computed parameter": (ValueError, "parameter 1 is computed", (z, [], [w, z])),
         "input of another type": (TypeError, "float: 1.0", (z, [1.0])),
-        "inputs no list": (TypeError, r"a list of Values: write \[x\]", (z, x)),
         "no output": (ValueError, "there is no output", ([],)),
         "text": (TypeError, "str: 'z'", ("z",)),
         "function without example": (TypeError, "needs an example", (lambda x: x,)),
@@ -521,7 +520,7 @@ def calls():
         "complex": (TypeError, "complex128", [1j, 2.0]),
         "None": (TypeError, "input 'y': expected one real number, got NoneType", [1.0, None]),
         "Value": (TypeError, r"input 'x': .* write v.data", [x, 1.0]),
-        "one Value": (TypeError, "not a Value", x),
+        "one Value": (TypeError, "write v.data", x),
         "dates": (TypeError, "datetime64", numpy.array(["2020-01-01"] * 2, "datetime64[D]")),
         "missing": (TypeError, "this program has 2 inputs", None),
     }

@@ -74,8 +74,7 @@ def test_parameters_are_values_and_neither_a_model_nor_its_method():
             ag.compile(loss, parameters=given)
         with pytest.raises(TypeError, match=r"such as model\.parameters\(\)"):
             ag.diagnose(loss, given)
-    with pytest.raises(TypeError, match=r"write \[a\]"):
-        ag.compile(loss, parameters=a)
+    assert ag.compile(loss, parameters=a).parameters == (a,)
 
 
 def test_a_function_of_several_arguments_is_compiled_by_one_of_a_list():
@@ -91,7 +90,7 @@ def test_a_function_of_several_arguments_is_compiled_by_one_of_a_list():
 
 def test_an_example_has_numbers_and_comes_after_the_function():
     for call in (lambda: ag.compile(abs), lambda: ag.compile(abs, [])):
-        with pytest.raises(TypeError, match=r"needs an example .* such as 1\.0 or \[1\.0, 2\.0\]"):
+        with pytest.raises(TypeError, match=r"needs an example, such as 1\.0 or \[1\.0, 2\.0\]"):
             call()
     with pytest.raises(TypeError, match="expected Values, or lists.*, not builtin_function_or_me"):
         ag.compile(1.0, abs)
@@ -131,7 +130,7 @@ def test_of_ten_thousand_rows_the_one_that_does_not_fit_is_named():
 
 
 def test_parameters_in_rows_are_refused_as_parameters():
-    one = r"one vector of 1 number, in the order of program.parameters, not .* \(1, 1"
+    one = r"one vector of 1 number, not an array .* \(1, 1"
     for given, what in (([[1.0], [1.0, 2.0]], "a vector or rows"), ([[1.0]], one)):
         with pytest.raises(ValueError, match="^parameters must be " + what):
             program_of_two()([1.0, 2.0], parameters=given)
@@ -199,7 +198,7 @@ def test_the_function_of_jax_refuses_what_is_no_array_of_numbers(given, kind, me
 
 
 def test_text_is_no_number_and_has_no_data():
-    with pytest.raises(TypeError, match=r"real numbers, not an array of <U1 \(text\)$"):
+    with pytest.raises(TypeError, match=r"real numbers, not an array of <U1$"):
         program_of_two()(["1", "2"])
     with pytest.raises(TypeError, match="real numbers, not an array of complex128$"):
         program_of_two()([1j, 2.0])

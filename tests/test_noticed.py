@@ -3,7 +3,6 @@
 """
 
 import random
-from array import array
 
 import numpy as np
 import pytest
@@ -46,8 +45,6 @@ NOISE = {
     "a generator": lambda: np.random.default_rng(0).normal,
     "random.random": lambda: lambda: random.random(),
     "a list": lambda: counter([0]),
-    "a bytearray": lambda: counter(bytearray(2)),
-    "an array of the standard library": lambda: counter(array("d", [0.0])),
     "an array": lambda: counter(np.zeros(2)),
     "an attribute of an array": lambda: attribute(np.zeros(2).view(Labelled)),
     "an attribute of a generator": lambda: Drawing(1).random,

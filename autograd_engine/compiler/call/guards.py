@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from math import isfinite
 from struct import pack
 from typing import Any
 
@@ -16,9 +17,10 @@ from autograd_engine.blocks import Blocks, enable_grad, is_own, place
 from autograd_engine.engine import Value, as_value, record
 from autograd_engine.graph import nodes
 from autograd_engine.number import grad_of
-from autograd_engine.primitives import Primitive
+from autograd_engine.primitives import Primitive, refused
 from autograd_engine.table import CONSTANT, above, at_least, equals, stopped
 
+# How each comparison is written, the row that decides it, and whether on swapped operands.
 COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
     "less": ("<", above, True),
     "less_equal": ("<=", at_least, True),
@@ -27,7 +29,6 @@ COMPARISONS: dict[str, tuple[str, Primitive, bool]] = {
     "equal": ("==", equals, False),
     "not_equal": ("!=", equals, False),
 }
-"""How each comparison is written, the row that decides it, and whether on swapped operands."""
 
 
 class GuardError(RuntimeError):
@@ -35,8 +36,6 @@ class GuardError(RuntimeError):
 
     >>> import autograd_engine as ag
     >>> program = ag.compile(lambda x: x * 2.0 if x > 1.0 else x, 2.0)
-    >>> program([3.0])
-    6.0
     >>> program([0.0])
     Traceback (most recent call last):
       ...
@@ -76,20 +75,17 @@ class Guard:
     def told(self, found: float, operands: list[float], row: str) -> str:
         """Say what came out otherwise, found from operands in some row."""
         label, (x, y) = f" ({self.label!r})" if self.label else "", self.numbers
-        said, was = f"The number {found!r}{label}{row} leaves the graph here", repr(x)
-        held = "what was made of that number"
+        said = f"The number {found!r}{label}{row} leaves the graph here; it was {x!r}"
         cure = "stay in the graph: use the Value itself, or its detach() to let no gradient flow"
         if self.name in COMPARISONS:
             symbol, _, swapped = COMPARISONS[self.name]
             a, b = operands[::-1] if swapped else operands
             holds = self.expected != (self.name == "not_equal")
             said = f"The comparison {a!r}{label} {symbol} {b!r}{row} is {not holds}"
-            was, held = f"{x!r} {symbol} {y!r}, {holds},", "only the branch taken then"
+            said += f"; it was {x!r} {symbol} {y!r}, {holds},"
             cure = "choose without a branch: with ag.maximum, ag.minimum, ag.relu, ag.clip"
-        return (
-            f"{self.place}\n{said}; it was {was} when this program was compiled, which holds "
-            f"{held}. Compile another program for such numbers, or {cure}."
-        )
+        compiled = "when this program was compiled. Compile another for such numbers"
+        return f"{self.place}\n{said} {compiled}, or {cure}."
 
 
 class Watch(Blocks):
@@ -109,16 +105,12 @@ class Watch(Blocks):
     def guards(self) -> list[Guard]:
         return list(self._found.values())
 
-    def clear(self) -> None:
-        self._found.clear()
-        self._swept.clear()
-
     def restore(self) -> None:
-        """Give the Values back the numbers and gradients that were set in this block."""
+        """Begin anew: give the Values back the numbers and gradients that were set."""
         for value, data, grad in self._before.values():
             value._data, value._grad = data, grad
-        self._before.clear()
-        self.clear()
+        for noted in (self._before, self._found, self._swept):
+            noted.clear()
 
     def __enter__(self) -> Watch:
         self._begin("watched", self._note)
@@ -173,20 +165,76 @@ _TELLING = {f"autograd_engine.{name}" for name in _HEART.split()}
 
 
 class Guards:
-    """The guards of a tape, whose values are its outputs from `first` on."""
+    """Holds what a back end gives to the guards of a tape, whose values are its outputs from
+    `count` on, and to be finite, if to `check`; `names` are those of the leaves.
+    """
 
-    def __init__(self, tape: Any, first: int, guards: list[Guard]) -> None:
-        pairs = zip(guards, tape.outputs[first:])
+    def __init__(
+        self, tape: Any, count: int, guards: list[Guard], names: list[str], check: bool
+    ) -> None:
+        pairs = zip(guards, tape.outputs[count:])
         self._tape, self._pairs = tape, [pair for pair in pairs if pair[1] >= tape.start]
-        tape.outputs[first:] = [place for _, place in self._pairs]  # others are constants
+        tape.outputs[count:] = [place for _, place in self._pairs]  # others are constants
+        self._count, self._names, self._check = count, names, check
         self.kept = [guard for guard, _ in self._pairs]
         self.bits = pack(f"{len(self.kept)}d", *[guard.expected for guard in self.kept])
-        """Those of the values where all is as it was."""
 
-    def check(self, values: list[float], where: str) -> None:
-        """Raise `GuardError` for the first that came out otherwise in what the engine computes."""
-        for guard, at in self._pairs:
-            x, y = values[at], guard.expected
-            if pack("d", x) != pack("d", y) and (x == x or y == y):
-                places = [*self._tape.operands()][at - self._tape.start]
-                raise GuardError(guard.told(x, [values[place] for place in places], where))
+    def trusted(self, found: Any, slopes: Any, leaves: Any, rows: Any) -> tuple[Any, Any]:
+        """Return outputs (B, m) and gradient, rows and gradients that are not finite as the engine
+        computes them: a back end rounds otherwise, computes in another order, and does not stop an
+        adjoint of 0 before an infinite partial. Without `check` those that are NaN.
+
+        Raises `GuardError` for a guard that does not hold, `FloatingPointError` naming the first
+        value that is not finite, or the parameter whose gradient is not.
+        """
+        import numpy
+
+        from autograd_engine.compiler.run.exact.interpreter import Interpreter
+
+        count, check, exact = self._count, self._check, Interpreter(self._tape)
+        odd = numpy.isnan if not check else lambda numbers: ~numpy.isfinite(numbers)
+        outputs = found[:, :count].copy()
+        lost = odd(outputs).any(1)
+        for i in range(len(found)):
+            if not lost[i] and found[i, count:].tobytes() == self.bits:
+                continue
+            where = f" in row {i}" if len(found) > 1 else ""
+            values = exact.values(leaves.tolist() + ([] if rows is None else rows[i].tolist()))
+            for guard, at in self._pairs:
+                x, y = values[at], guard.expected
+                if pack("d", x) != pack("d", y) and (x == x or y == y):
+                    places = [*self._tape.operands()][at - self._tape.start]
+                    raise GuardError(guard.told(x, [values[place] for place in places], where))
+            if lost[i]:
+                outputs[i] = [values[place] for place in self._tape.outputs[:count]]
+            which = numpy.flatnonzero(odd(outputs[i])).tolist()
+            if which and check:
+                name = f"output {which[0]}" if count > 1 else "the output"
+                told = self._birth(exact.graph(values), which[0])
+                raise FloatingPointError(f"{name}{where} is {outputs[i][which[0]]}: {told:.400}")
+        if slopes is None or not (lost.any() or odd(slopes).any()):
+            return outputs, slopes
+        _, gradient = exact.run(leaves, rows, True)
+        for name, slope in zip(self._names, gradient.tolist()):
+            if check and not isfinite(slope):
+                cure = "ag.diagnose tells where on the way back it was lost"
+                raise FloatingPointError(f"the gradient by {name} is {slope}: {cure}")
+        return outputs, gradient
+
+    def _birth(self, at: list[Value], which: int) -> str:
+        """Say which value of those that an output was computed from was not finite first."""
+        for i, label in self._tape.names.items():
+            at[i].label = label
+        cone = set(map(id, nodes(at[self._tape.outputs[which]])))
+        odd = [i for i, v in enumerate(at) if id(v) in cone and not isfinite(v._data)]
+        i = next((i for i in odd if at[i]._rule is not CONSTANT), odd[0])
+        first, rule, operands = at[i], at[i]._rule, at[i].operands
+        if not operands:
+            return f"{[*self._names, 'a constant'][min(i, len(self._names))]} is {first._data!r}"
+        error: Exception = OverflowError()
+        try:
+            rule.forward(*[operand._data for operand in operands])
+        except (ArithmeticError, ValueError) as raised:
+            error = raised
+        label = f"{first.label!r} = " if first.label else ""
+        return f"{label}{refused(rule, error, *operands)}"

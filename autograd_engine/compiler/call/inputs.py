@@ -77,9 +77,8 @@ class Feed:
             return found
         array = floats(parameters, "parameters", self.parameters)
         if array.shape != self._shape:
-            vector = f"one vector of {counted(*self._shape, 'number')}, in the order of"
-            found = f"program.parameters, not an array of shape {array.shape}"
-            raise ValueError(f"parameters must be {vector} {found}")
+            vector = f"one vector of {counted(*self._shape, 'number')}"
+            raise ValueError(f"parameters must be {vector}, not an array of shape {array.shape}")
         if not self._others:
             return array
         found[: len(array)] = array
@@ -93,17 +92,13 @@ def floats(given: Any, what: str, names: Sequence[str]) -> Array:
     """
     if type(given) is _ndarray and given.dtype is _float64 and given.flags.c_contiguous:
         return given
-    fed = "a program is fed with real numbers, not"
-    if isinstance(given, Value):
-        raise TypeError(f"{fed} a Value: pass the .data of Values")
     try:
         array = numpy.asarray(given)
     except ValueError:
         fits = [hasattr(row, "__len__") and len(row) == len(names) for row in given]
         i = fits.index(False) if False in fits else 0
-        needed = f"rows of one length, {counted(len(names), 'number')} each"
-        found = f"item {i} is {given[i]!r:.60}"
-        raise ValueError(f"{what} must be a vector or {needed}: {found}") from None
+        needed = f"a vector or rows of one length, {counted(len(names), 'number')} each"
+        raise ValueError(f"{what} must be {needed}: item {i} is {given[i]!r:.60}") from None
     if array.dtype.kind == "O":
         items, array = numpy.ndenumerate(array), numpy.empty(array.shape)
         for place, item in items:
@@ -113,8 +108,7 @@ def floats(given: Any, what: str, names: Sequence[str]) -> Array:
                 name = names[place[-1]] if place and place[-1] < len(names) else "x"
                 raise TypeError(f"{name}: {error}") from None
     elif array.dtype.kind not in "biuf":
-        text = " (text)" if array.dtype.kind in "US" else ""
-        raise TypeError(f"{fed} an array of {array.dtype}{text}")
+        raise TypeError(f"a program is fed with real numbers, not an array of {array.dtype}")
     return numpy.ascontiguousarray(array, _float64).reshape(array.shape)
 
 

@@ -20,17 +20,13 @@ from typing import Any
 from autograd_engine.compiler.call.guards import Guard, Guards
 from autograd_engine.state import alone
 
-Array = Any
-Tape = Any  # the package can be imported where there is no NumPy
-
-BACK_ENDS = {
+BACK_ENDS = {  # the module and the class of each
     "auto": ("choice", "Chosen"),
     "native": ("numpy.lifted", "Lifted"),
     "scalar": ("native.core", "Machine"),
     "numpy": ("numpy.lifted", "ByNumPy"),
     "exact": ("exact.interpreter", "Interpreter"),
 }
-"""The module and the class of each."""
 
 
 class Program:
@@ -50,7 +46,7 @@ class Program:
 
     def __init__(
         self,
-        tape: Tape,
+        tape: Any,
         *,
         single: bool = True,
         guards: list[Guard] | None = None,
@@ -60,7 +56,7 @@ class Program:
     ) -> None:
         import numpy
 
-        from autograd_engine.compiler.call import faults, second
+        from autograd_engine.compiler.call import second
         from autograd_engine.compiler.call.inputs import Feed
         from autograd_engine.compiler.run.exact.interpreter import mean
         from autograd_engine.compiler.run.native.core import core
@@ -69,25 +65,24 @@ class Program:
         self._tape, self._single, self._check = tape, single, check
         self._backend, self._example = backend, example
         self._count = len(tape.outputs) - len(guards or ())
-        self._guards = Guards(tape, self._count, guards or [])
+        self._feed = Feed(tape)
+        self._guards = Guards(tape, self._count, guards or [], self._feed.names, check)
         self._bits = self._guards.bits
         self._turned: Any = None  # the gradient by the inputs
         self._entries: dict[bool, Any] = {}  # by whether they are those of the Hessian
         self._runner = _runner(tape, backend)
         self._run = self._runner.run
-        self._feed = Feed(tape)
         self._rows, self._leaves = self._feed.rows, self._feed.leaves
         self._finite = getattr(core(), "finite", lambda numbers: numpy.isfinite(numbers).all())
-        self._faults, self._second, self._mean = faults, second, mean
+        self._second, self._mean = second, mean
         self.parameters, self.inputs = tuple(tape.parameters), tuple(tape.inputs)
 
     def __call__(self, x: Any = None, *, parameters: Any = None) -> Any:
         """Return the outputs for one vector (n,): a float or (m,); for a batch (B, n): (B,)
         or (B, m). A program without inputs is called without x. With `parameters`, an array in
-        the order of `program.parameters`, those numbers are used instead of the Values'.
-
-        Raises `ValueError` for a wrong length or zero rows, `TypeError` for what is not real
-        numbers, `GuardError`, and `FloatingPointError` for what is not finite.
+        the order of `program.parameters`, those numbers are used instead of the Values'. Raises
+        `ValueError` for a wrong length or zero rows, `TypeError` for what is not real numbers,
+        `GuardError`, and `FloatingPointError` for what is not finite.
         """
         rows, batch = self._rows(x)
         outputs, _ = self._trusted(self._leaves(parameters), rows, False)
@@ -95,7 +90,7 @@ class Program:
             return outputs[:, 0] if batch else outputs.item(0)
         return outputs if batch else outputs[0]
 
-    def _trusted(self, leaves: Array, rows: Any, gradient: bool) -> tuple[Array, Array]:
+    def _trusted(self, leaves: Any, rows: Any, gradient: bool) -> tuple[Any, Any]:
         """Return what the back end gives, looked into where it is not all as it should be."""
         outputs, slopes = self._run(leaves, rows, gradient)
         if self._finite(outputs) and (slopes is None or self._finite(slopes)):
@@ -103,7 +98,7 @@ class Program:
                 return outputs, slopes
             if outputs[:, self._count :].tobytes() == self._bits * len(outputs):
                 return outputs[:, : self._count], slopes
-        return self._faults.trusted(self, outputs, slopes, leaves, rows)
+        return self._guards.trusted(outputs, slopes, leaves, rows)
 
     def value_and_grad(
         self, x: Any = None, parameters: Any = None, *, wrt: str | None = None
@@ -189,15 +184,13 @@ class Program:
 
     def explain_plan(self) -> str:
         """Say which back end runs this program, and why."""
-        plan = getattr(self._runner, "plan", lambda: f"{self._backend}: asked for")
-        return str(plan())
+        return str(getattr(self._runner, "plan", lambda: f"{self._backend}: asked for")())
 
     def to_jax(self) -> Any:
         """Return a pure function (parameters (P,), inputs (n,) or (B, n)) -> outputs of JAX arrays
-        or lists, shaped as calling the program gives them, for `jit`, `grad`, `vmap`, `shard_map`
-        and `export`. Without JAX's `jax_enable_x64` it computes in float32, in which a network is
-        right to six digits. Where a guard does not hold, to 4,096 ulp, outputs and gradients are
-        NaN. Raises `ImportError` without JAX.
+        or lists, for `jit`, `grad`, `vmap`, `shard_map` and `export`. Without JAX's
+        `jax_enable_x64` it computes in float32, in which a network is right to six digits. Where a
+        guard does not hold, to 4,096 ulp, all is NaN. Raises `ImportError` without JAX.
         """
         from autograd_engine.compiler.run.jax.jax_program import tape_to_jax
 
@@ -238,7 +231,7 @@ class Program:
         return f"Program({len(self._tape.op):,} recorded nodes -> {self.steps:,} steps)"
 
 
-def _runner(tape: Tape, backend: str) -> Any:
+def _runner(tape: Any, backend: str) -> Any:
     """Return the back end that runs a tape; `ValueError` where it cannot."""
     from autograd_engine.compiler.record.rewriting import Unwritable, lowered
     from autograd_engine.compiler.run.exact.interpreter import Interpreter

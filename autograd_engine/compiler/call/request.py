@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -32,19 +31,16 @@ def compile(
 
     `inputs` are the leaves that are fed at each call, `parameters` those to differentiate by, in
     that order: by default every other leaf, in topological order. A function is called once, on
-    fresh leaves of the example's shape: a number, or lists, tuples, dicts and arrays of numbers,
-    nested as you like; these are the inputs, in flattened order. It returns a Value, or several in
-    lists, tuples and arrays. Each comparison and truth test of Values that it makes is a guard, and
-    so is each number of a Value that it reads: where it comes out otherwise, a call raises
-    `GuardError`. Side effects are those of that one call.
+    fresh leaves of the example's shape: a number, or lists, tuples, dicts and arrays of numbers;
+    these are the inputs, in flattened order. Each comparison and truth test of Values that it makes
+    is a guard, and so is each number of a Value that it reads: where it comes out otherwise, a call
+    raises `GuardError`. Side effects are those of that one call.
 
     With `exact` the program gives the same bits as the engine, of a batch row by row. With
     `check=False` a result may be infinite or NaN. The back end is "auto", "native", "scalar",
-    "numpy" or "exact".
-
-    Raises `ValueError` for an input or parameter that is not a leaf, or given twice, and for an
-    unknown back end, `TypeError` for what is not a Value and for a `.grad` read that the
-    function did not compute, and `ImportError` naming the extra to install.
+    "numpy" or "exact". Raises `ValueError` for an input or parameter that is no leaf, or given
+    twice, `TypeError` for what is no Value and for a `.grad` read that the function did not
+    compute, and `ImportError` naming the extra to install.
 
     >>> from autograd_engine import tanh
     >>> w = Value(0.5, "w")
@@ -75,17 +71,15 @@ def compile(
         tape = record(wanted, inputs, None if parameters is None else given)
         changed = next((guard.place for guard in guards if guard.name == "set"), None)
         if changed and not all(map(holds, topological_order(*tops))):
-            said = "The function sets the number of a Value that it used before: a program has one"
-            cure = "number for both. Make another Value for the new number"
-            raise GuardError(f"{changed}\n{said} {cure}")
+            said = "The function sets the number of a Value that it used before"
+            raise GuardError(f"{changed}\n{said}: make another Value for the new number")
         single = isinstance(outputs, Value) or is_number(outputs)
         return Program(tape, single=single, guards=guards, example=example, **chosen)
 
 
 def require() -> None:
     """Raise `ImportError` naming the extra if what the compiler needs is not installed."""
-    known = sys.modules["numpy"] if "numpy" in sys.modules else find_spec("numpy")
-    if known is None:
+    if find_spec("numpy") is None:
         extra = 'pip install "autograd_engine[fast]"'
         raise ImportError(f"ag.compile needs numpy: {extra}", name="numpy")
 
@@ -93,8 +87,7 @@ def require() -> None:
 def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[Guard]]:
     """Return what f gives on fresh leaves of the example's shape, those leaves, and its guards."""
     if isinstance(example, (list, tuple, dict)) and not example:
-        what = "an example of what f is called with, such as 1.0 or [1.0, 2.0]"
-        raise TypeError(f"compile(f, example) needs {what}")
+        raise TypeError("compile(f, example) needs an example, such as 1.0 or [1.0, 2.0]")
     check_call("compile", f, "the example")
     inputs: list[Value] = []
 
@@ -131,8 +124,6 @@ def leaves(**given: Any) -> list[list[Value]]:
     """Return the leaves given as inputs and as parameters; `ValueError` naming what is none."""
     found, seen = list[list[Value]](), dict[int, str]()
     for kinds, items in given.items():
-        if isinstance(items, Value):
-            raise TypeError(f"{kinds} are a list of Values: write [{items.label or 'x'}]")
         found.append(list(flattened(items)))
         for i, value in enumerate(found[-1]):
             name = f"{kinds[:-1]} {i}" + (f" ({value.label!r})" if value.label else "")

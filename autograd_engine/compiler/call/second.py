@@ -8,7 +8,7 @@ own primitive branches, the engine computes eagerly what it always gave.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,9 @@ import numpy
 
 from autograd_engine import derivatives
 from autograd_engine.blocks import enable_grad
-from autograd_engine.compiler.call.faults import computed
 from autograd_engine.compiler.call.guards import Watch
 from autograd_engine.compiler.record.rewriting import common
-from autograd_engine.compiler.record.tape import record, turned
+from autograd_engine.compiler.record.tape import Tape, record, turned
 from autograd_engine.derivatives import map_numbers
 from autograd_engine.engine import Value, as_value, constant
 from autograd_engine.gradients import gradient, tangents
@@ -32,13 +31,10 @@ from autograd_engine.table import CONSTANT, MULTIPLY, azmul, gate, slope
 if TYPE_CHECKING:
     from autograd_engine.compiler.call.program import Program
 
-Array = Any
-
-LARGEST = 60_000
-"""Entries of a Hessian, and values below its slopes; one of more is run axis by axis."""
+LARGEST = 60_000  # entries of a Hessian, and values below its slopes; more run axis by axis
 
 
-def by_inputs(owner: Program, leaves: Array, rows: Any, batch: bool) -> tuple[Any, Any]:
+def by_inputs(owner: Program, leaves: Any, rows: Any, batch: bool) -> tuple[Any, Any]:
     """Return value and gradient by the inputs, of each row."""
     if owner._turned is None:
         settings = {**owner._settings, "single": True, "example": None}
@@ -76,20 +72,17 @@ def jvp(owner: Program, x: Any, v: Any, parameters: Any) -> Any:
     return found.item() if owner._single else found
 
 
-def fed(owner: Program, what: str, x: Any, parameters: Any) -> tuple[Array, Array]:
+def fed(owner: Program, what: str, x: Any, parameters: Any) -> tuple[Any, Any]:
     """Return the one row of inputs, and the numbers of the leaves."""
     if not owner.inputs:
-        raise ValueError(
-            f"{what} is by the inputs, and this program has none: give ag.compile inputs, or a "
-            f"function and an example"
-        )
+        raise ValueError(f"{what} is by the inputs, and this program has none: give it some")
     rows, batch = owner._rows(x)
     if batch:
         raise ValueError(f"{what} is that at one vector, and x is a batch: ask row by row")
     return rows, owner._leaves(parameters)
 
 
-def derivative(owner: Program, rows: Array, leaves: Array, direction: Array | None) -> Array:
+def derivative(owner: Program, rows: Any, leaves: Any, direction: Any) -> Any:
     """Return the Hessian of a program at one row, or what it gives along a direction."""
     second, count = direction is None, len(owner.inputs)
     wanted = count if second else owner._count
@@ -152,6 +145,16 @@ def differentiated(owner: Program, second: bool) -> Program:
     return type(owner)(tape, single=False, check=False, backend=owner._backend)
 
 
+def computed(
+    tape: Tape, leaves: Iterable[Any], inputs: Iterable[Any], applied: Any = Primitive.__call__
+) -> list[Any]:
+    """Return all values of a tape computed with whatever its leaves are given as."""
+    at = [*leaves, *inputs, *map(constant, tape.constants)]
+    for rule, places in tape.instructions():
+        at.append(applied(rule, *[at[place] for place in places]))
+    return at
+
+
 def blank(values: Sequence[Value]) -> list[Value]:
     return [Value(math.nan) for _ in values]
 
@@ -180,7 +183,7 @@ def factored(value: Value) -> tuple[float, list[Value]]:
     return (y._data, [x]) if y._rule is CONSTANT else (1.0, [value])
 
 
-def eagerly(owner: Program, x: list[float], leaves: list[float], direction: Any) -> Array:
+def eagerly(owner: Program, x: list[float], leaves: list[float], direction: Any) -> Any:
     """Return the same as the engine gives it."""
 
     def outputs(inputs: Any) -> Any:

@@ -20,7 +20,6 @@ from autograd_engine.optim.optimizer import Arithmetic
 from autograd_engine.words import counted
 
 Results = tuple[list[float], list[float]]
-
 ARRAYS = Arithmetic(numpy.sqrt, numpy.divide, numpy.maximum)  # what rules need, of arrays
 _AT_ONCE = 256  # samples to be measured in one call
 
@@ -32,9 +31,6 @@ class Compiled:
     The leaves are moved in arrays, by the optimiser's rule: the first are its parameters, the
     others rest, and their gradients add up. An optimiser of which nothing is known but `step` and
     `zero_grad` is given the gradient in the Values.
-
-    Raises `Unfit` where there can be no such program; where `strict`, `GuardError` for a comparison
-    that comes out otherwise later.
     """
 
     def __init__(self, eager: Any, strict: bool) -> None:
@@ -108,8 +104,11 @@ class Compiled:
             try:
                 if self._held_out is None:
                     self._held_out = lesson.rows(eager.held_out)
-                found = forward(lesson, self._held_out)
-                return results(eager.right, found, self._held_out[:, -1])
+                leaves, rows = lesson.leaves(), self._held_out
+                parts = (rows[i : i + _AT_ONCE] for i in range(0, len(rows), _AT_ONCE))
+                with numpy.errstate(all="ignore"):
+                    found = [lesson.run(leaves, part, False)[0] for part in parts]
+                return results(eager.right, found, rows[:, -1])
             except Exception as error:
                 if "validation" not in self.ran:
                     self.ran += f", but the validation data eagerly: {told(error)}"
@@ -136,7 +135,6 @@ class Compiled:
             self._state = self._leaves, lesson.leaves("_grad"), memories, optimizer.steps
 
     def _step(self, gradient: Array) -> None:
-        """Make one step, or raise `Unfit`, or what the optimiser raises."""
         optimizer, lesson = self._optimizer, self._lesson
         if not self._ruled:
             optimizer.zero_grad()
@@ -191,33 +189,15 @@ def has_rule(optimizer: Any) -> bool:
     )
 
 
-def measured(model: Any, samples: Sequence[Any], loss: Any, right: Any) -> Results | None:
-    """Return the loss of each sample, and its hit, by a program; None where there is none."""
-    try:
-        lesson = Lesson(model, loss, samples, [], outputs=True)
-        return results(right, forward(lesson, lesson.data), lesson.data[:, -1])
-    except Exception:  # which the eager way will meet as well
-        return None
-
-
-def forward(lesson: Lesson, rows: Array) -> list[Array]:
-    leaves, starts = lesson.leaves(), range(0, len(rows), _AT_ONCE)
-    with numpy.errstate(all="ignore"):
-        return [lesson.run(leaves, rows[i : i + _AT_ONCE], False)[0] for i in starts]
-
-
 def results(right: Any, found: list[Array], targets: Array) -> Results:
-    """Return losses and hits from the program's outputs."""
+    """Return the losses that a program found, and its hits as the judge counts them."""
     if not found:
         return [], []
     outputs = numpy.concatenate(found)
-    return outputs[:, 0].tolist(), hits(right, outputs[:, 1:], targets).tolist()
-
-
-def hits(right: Any, outputs: Array, targets: Array) -> Array:
-    """Return what the judge says of each sample: 1.0, 0.0 or NaN."""
-    count = outputs.shape[1]
+    losses, said = outputs[:, 0].tolist(), outputs[:, 1:]
+    count = said.shape[1]
     if not count or not (right.sides if count == 1 else right.positions):
-        return numpy.full(len(outputs), numpy.nan)
-    one = (outputs[:, 0] > 0.0) == (targets > 0.0)
-    return (one if count == 1 else outputs.argmax(axis=1) == targets).astype(numpy.float64)
+        return losses, [math.nan] * len(losses)
+    one = (said[:, 0] > 0.0) == (targets > 0.0)
+    hits = one if count == 1 else said.argmax(axis=1) == targets
+    return losses, hits.astype(numpy.float64).tolist()

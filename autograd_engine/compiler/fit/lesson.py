@@ -40,11 +40,7 @@ class Unfit(ValueError):
 
 
 def rows_like(first: Any, samples: Sequence[Any]) -> Array:
-    """Return the numbers of all samples, a row each; `Unfit` where one is not like the first.
-
-    >>> rows_like(([1.0, 2.0], 1), [([1.0, 2.0], 1), ([3.0, 4.0], 0)]).tolist()
-    [[1.0, 2.0, 1.0], [3.0, 4.0, 0.0]]
-    """
+    """Return the numbers of all samples, a row each; `Unfit` where one is not like the first."""
     found = []
     for what, items, form in zip(("inputs", "targets"), zip(*samples), first):
         rows = None
@@ -128,9 +124,8 @@ class Lesson:
         plain = set(map(type, xs)) <= {list, tuple}
         plain = plain and set(map(type, chain(targets, *xs))) <= {float, int, bool}
         self._copies = [[x[:] for x in xs], targets] if plain else None
-        single = is_number(self._first[1])
-        firsts = numpy.unique(rows[:, -1], return_index=True)[1] if single else numpy.empty(0, int)
-        self._classes = sorted(firsts.tolist())  # where each is met first
+        firsts = numpy.unique(rows[:, -1], return_index=True)[1].tolist()
+        self._classes = sorted(firsts) if is_number(self._first[1]) else []  # each first met there
 
     def _watched(self, trial: Callable[[], Any]) -> Any:
         """Try something, and put everything back; `Unfit` where model or loss are not for it."""
@@ -153,9 +148,7 @@ class Lesson:
         return found
 
     def _make(self) -> None:
-        """Compile and try the program with a target that is a Value like the inputs; where the loss
-        takes a class for an index, or branches on it, with each class as it is in the samples.
-        """
+        """Compile with a target that is a Value; where it is an index, with each class as it is."""
         try:
             self._compile()
         except Exception:
@@ -178,7 +171,7 @@ class Lesson:
 
     def _recorded(self) -> Graph:
         """Return what becomes of inputs like the first sample."""
-        self._watch.clear()
+        self._watch.restore()
         rest = iter(self._inputs)
         x, target = map_numbers(lambda _: next(rest), [*self._first])
         said = self._model(x)

@@ -11,11 +11,9 @@ import gc
 import pickle
 import random
 import sys
-from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from copy import copy
 from functools import lru_cache, partial
 from itertools import zip_longest
 from operator import is_
@@ -38,7 +36,6 @@ _ATOMS = (
     numpy.generic, numpy.ufunc, numpy.dtype,
 )  # fmt: skip
 _CONTAINERS = dict, list, deque, set
-_NUMBERS = numpy.ndarray, array, bytearray
 _DRAWN = random.Random, numpy.random.RandomState, numpy.random.BitGenerator
 _CACHE = type(lru_cache(abs))
 _FIXED = {*sys.stdlib_module_names, "autograd_engine", "numpy"}  # modules that nobody changes
@@ -86,7 +83,6 @@ class Traces:
         return changed
 
     def _ways(self, name: str, thing: Any) -> Iterator[Way]:
-        """Yield how to look at a thing, of whatever kind."""
         kind = type(thing)
         if kind is Value:
             self.computed[id(thing)] = name
@@ -118,9 +114,8 @@ class Traces:
             base: Any = next((base for base in _CONTAINERS if issubclass(kind, base)), None)
             if issubclass(kind, numpy.ndarray) and thing.dtype.hasobject:
                 yield name, lambda: [*thing.flat], partial(numpy.copyto, thing, thing.copy())
-            elif issubclass(kind, _NUMBERS) and memoryview(thing).nbytes <= _LARGEST:
-                whole = ... if issubclass(kind, numpy.ndarray) else slice(None)
-                yield _state(name, partial(copy, thing), partial(thing.__setitem__, whole))
+            elif issubclass(kind, numpy.ndarray) and thing.nbytes <= _LARGEST:
+                yield _state(name, thing.copy, partial(numpy.copyto, thing))
             elif issubclass(kind, _DRAWN):
                 yield _state(name, lambda: thing.__reduce__()[2], thing.__setstate__)
             elif base:
@@ -131,7 +126,7 @@ class Traces:
             ours = kind.__module__.startswith("autograd_engine.") and kind is not Primitive
             if kind not in _CONTAINERS and not ours:
                 yield name, partial(gc.get_referents, thing), None
-            if kind not in (*_CONTAINERS, *_NUMBERS, tuple, MethodType):
+            if kind not in (*_CONTAINERS, numpy.ndarray, tuple, MethodType):
                 yield _attributes(thing)  # the last is named first
 
 
@@ -153,11 +148,8 @@ def _state(name: str, get: Callable[[], Any], put: Callable[[Any], object]) -> W
     """Return how to look at the numbers in a thing."""
     before = get()
     bits = pickle.dumps(before)
-    return (
-        name,
-        lambda: [bits if (now := pickle.dumps(get())) == bits else now],
-        lambda: put(before),
-    )
+    back = partial(put, before)
+    return name, lambda: [bits if (now := pickle.dumps(get())) == bits else now], back
 
 
 def _attributes(thing: Any) -> Way:

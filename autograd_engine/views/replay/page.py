@@ -19,7 +19,7 @@ from autograd_engine.columns import data_of, set_data
 from autograd_engine.compiler import GuardError, Program, compile
 from autograd_engine.engine import Value, as_value
 from autograd_engine.history import History, Recording, Step
-from autograd_engine.measures import judge
+from autograd_engine.measures import Judge
 from autograd_engine.number import number
 from autograd_engine.real import check_whole, is_number
 from autograd_engine.survey import LOWERED, Survey
@@ -273,7 +273,7 @@ class Boundary:
 
 def _classes(recording: Recording) -> list[str]:
     """Return the names of the classes that the model tells apart, as accuracy is counted."""
-    right = judge(list(recording.samples))
+    right = Judge(list(recording.samples))
     with no_grad():
         count = len(_scores(recording.model(recording.samples[0][0])))
     if not (right.sides if count == 1 else right.positions):
