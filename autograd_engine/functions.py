@@ -216,8 +216,7 @@ def logsumexp(values: Iterable[Any]) -> Any:
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return e**xi / (e**x1 + e**x2 + ...) for each i; `ValueError` of nothing.
 
-    It is the gradient of `logsumexp`. Each entry is one node of all the values; of more than 16,
-    where that would be n nodes of n operands, it is recorded in elementary operations.
+    Each entry is one node of all the values; of more than 16, it is elementary operations.
 
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]

@@ -13,8 +13,7 @@ class Entry:
     """One use of a module, or one pass through a `region` block: what it was called and given.
 
     `module` is the id of the module, 0 for a block; `inputs` are the ids of the values that it was
-    given, None where it is not known. (What stands behind its output was there before it ended, so
-    that there an id is that of an input and of nothing else.) `outer` is the use around it.
+    given, None where it is not known; `outer` is the use around it.
     """
 
     path: str = ""

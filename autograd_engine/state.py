@@ -21,8 +21,7 @@ TRACED: Final[set[int]] = set()  # what is told of each value that is recorded, 
 WATCHED: Final[set[int]] = set()  # what is told of each comparison in a function being compiled
 LISTENING: Final[set[int]] = set()  # what is told of each backward pass before it begins
 
-ANSWERS: Final[dict[str, Callable[..., Any]]] = {}
-"""What modules that stand further down in reading order do for the engine, by name."""
+ANSWERS: Final[dict[str, Callable[..., Any]]] = {}  # what modules further down do for the engine
 
 _KINDS: Final[dict[str, tuple[set[int], ...]]] = {
     "silent": (PAUSED,),

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-LINE = 400
-"""What is read for where it is, such as a path, may be so long; other words 80 characters."""
+LINE = 400  # characters of what is read for where it is, such as a path; other words have 80
 
 
 def printable(text: object, most: int = 80) -> str:
@@ -62,16 +61,15 @@ STEPS: Final = (
     "write v.data // n or v.data % n for a plain number, since a step has no derivative to follow, "
     "and v - n * (v.data // n) for the remainder in the graph"
 )
-OPERATORS: Final[dict[str, str]] = {
+OPERATORS: Final[dict[str, str]] = {  # what to write where there is no such operator
     **dict.fromkeys(("//", "%"), STEPS),
     "@": "write v * w, ag.dot(xs, ys) of two lists, or @ of NumPy arrays of Values",
     "^": "write v ** n for a power",
 }
-"""What to write where there is no such operator."""
 
 PLAIN: Final = ", a plain number: steps have no derivative to follow"
 TIE: Final = "(a, b) shares a tie between both"
-FUNCTIONS: Final[dict[str, str]] = {
+FUNCTIONS: Final[dict[str, str]] = {  # what to write where the package has no such function
     "max": f"max(values), which picks the value with the largest number, ag.maximum{TIE}",
     "min": f"min(values), which picks the value with the smallest number, ag.minimum{TIE}",
     "abs": "abs(v)",
@@ -84,4 +82,3 @@ FUNCTIONS: Final[dict[str, str]] = {
     "var": "ag.variance(values)",
     "std": "ag.sqrt(ag.variance(values))",
 }
-"""What to write where the package has no such function."""
