@@ -104,9 +104,7 @@ def clip(x: Any, low: Any, high: Any) -> Any:
 
 
 def sum(values: Iterable[Any]) -> Any:
-    """Return the sum from left to right; 0.0 of nothing.
-
-    Raises `TypeError`, as do all functions of a list, for a single value or number.
+    """Return the sum from left to right, 0.0 of nothing; `TypeError` for what is no list.
 
     >>> sum([Value(1.0), Value(2.0), 3.0])
     Value(data=6.0, grad=0.0)

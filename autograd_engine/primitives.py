@@ -144,8 +144,7 @@ def primitive(
         raise TypeError(f"the name of a primitive is text, not {type(name).__name__}: {name!r:.60}")
     for what, given in (("forward", forward), ("partials", partials)):
         if not callable(given):
-            said = f"the {what} of {name} must be a function, not {given!r:.60}"
-            raise TypeError(f"{said}: write primitive(name, forward, partials)")
+            raise TypeError(f"the {what} of {name} must be a function, not {given!r:.60}")
     if any(name.startswith(family) for family in FAMILIES):
         raise ValueError(f"{name!r} is a name of powers or entries: give your primitive another")
     kinds = [parameter.kind for parameter in signature(partials).parameters.values()]
@@ -159,8 +158,6 @@ def primitive(
 
 class Opaque(Primitive):
     """The rule of a value whose operands are known but whose partials are not."""
-
-    __slots__ = ("operands",)
 
     def __init__(self, symbol: str, operands: tuple[Any, ...]) -> None:
         super().__init__("opaque", float, lambda out: (), symbol)

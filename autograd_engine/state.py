@@ -92,8 +92,7 @@ _tasks: Final[WeakKeyDictionary[Any, Owner]] = WeakKeyDictionary()
 def here() -> Owner | None:
     """Return the owner of blocks opened here, None if there never were any."""
     task = _task() if "asyncio" in sys.modules else None
-    found: Owner | None = getattr(_thread, "owner", None) if task is None else _tasks.get(task)
-    return found
+    return getattr(_thread, "owner", None) if task is None else _tasks.get(task)
 
 
 def owner() -> Owner:
@@ -133,9 +132,7 @@ def watcher() -> Callable[..., None] | None:
 
 
 def told(name: str, x: Any, number: float) -> None:
-    """If a function is compiled here, tell of a number that leaves the graph, or enters it: "data"
-    and "grad", "read" in another way, "set", "set grad", or a "sweep" of an output by a seed.
-    """
+    """Tell who compiles here of a number: "data", "grad", "read", "set", "set grad", or a "sweep"."""
     if (watch := watcher()) is not None:
         watch(name, x, number, True)
 

@@ -128,8 +128,8 @@ def length(xs: tuple[Any, ...]) -> Any:
 def shifted(xs: tuple[Any, ...]) -> tuple[Any, list[Any], list[Any], Any]:
     """Return the largest, each less it, the exponentials of these, and their sum.
 
-    None overflows, and the sum is at least 1, or 0 where all are -inf, which is kept from the
-    logarithm. The gradient of the shift is 0, and is stopped, since infinite operands would move it.
+    None overflows; a sum of 0, where all are -inf, is kept from the logarithm. The gradient of the
+    shift is 0, and is stopped, since infinite operands would move it.
     """
     if floats.are_floats(xs):
         return floats.shifted(xs)
@@ -245,12 +245,12 @@ FAMILIES.update({"log_softmax[": log_softmax_of, "cross_entropy[": cross_entropy
 BESIDE: Final[dict[str, Callable[..., Any]]] = {  # the operators under NumPy's names
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
     "divide": operator.truediv, "power": operator.pow, "float_power": operator.pow,
-    "negative": operator.neg, "positive": operator.pos, "absolute": operator.abs,
-    "fabs": operator.abs, "square": lambda x: x * x, "reciprocal": lambda x: 1.0 / x,
-    "conjugate": operator.pos, "deg2rad": lambda x: x * (math.pi / 180.0),
-    "rad2deg": lambda x: x * (180.0 / math.pi), "radians": lambda x: x * (math.pi / 180.0),
-    "degrees": lambda x: x * (180.0 / math.pi),
-    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
-    "greater_equal": operator.ge, "equal": operator.eq, "not_equal": operator.ne,
+    "negative": operator.neg, "positive": operator.pos, "conjugate": operator.pos,
+    "absolute": operator.abs, "fabs": operator.abs, "square": lambda x: x * x,
+    **dict.fromkeys(("deg2rad", "radians"), lambda x: x * (math.pi / 180.0)),
+    **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180.0 / math.pi)),
+    "reciprocal": lambda x: 1.0 / x, "less": operator.lt, "less_equal": operator.le,
+    "greater": operator.gt, "greater_equal": operator.ge, "equal": operator.eq,
+    "not_equal": operator.ne,
 }
 # fmt: on
