@@ -132,7 +132,7 @@ def watcher() -> Callable[..., None] | None:
 
 
 def told(name: str, x: Any, number: float) -> None:
-    """Tell who compiles here of a number: "data", "grad", "read", "set", "set grad", or a "sweep"."""
+    """Tell who compiles here of a number: "data", "grad", "read", "set", "set grad", "sweep"."""
     if (watch := watcher()) is not None:
         watch(name, x, number, True)
 
