@@ -56,7 +56,8 @@ class Module:
         """Set the attribute; modules in it get their region's name from it, leaves their place."""
         object.__setattr__(self, name, value)
         leaves = {path for path, part in _inside({name: value}) if _is_leaf(part)}
-        object.__setattr__(self, "_leaves", self._leaves | leaves)
+        if not leaves <= self._leaves:
+            object.__setattr__(self, "_leaves", self._leaves | leaves)
         self._adopt({name: value})
 
     def _adopt(self, attributes: dict[str, object]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from autograd_engine.primitives import Opaque
@@ -49,6 +49,10 @@ class Note:
     home: Entry | None = None
     ended: Entry | None = None
 
+    def copy(self) -> Note:
+        rest = self.place, self.home, self.ended
+        return Note(self.label, self.region, self.source, self.opened, *rest)
+
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
         rest = self.place, self.home, self.ended
         return Note, (self.label, self.region, self.source, None, *rest)
@@ -72,7 +76,9 @@ def noted(node: Any) -> Note:
 
 def mark(node: Any, **known: Any) -> None:
     """Note with a value what is known of it, beside what was."""
-    node._note = replace(noted(node), **known)
+    note = node._note = noted(node).copy()
+    for name, what in known.items():
+        setattr(note, name, what)
 
 
 def as_label(given: Any, what: str = "a label") -> str:
