@@ -18,11 +18,11 @@ from autograd_engine.words import counted, printable
 def listed(parameters: Iterable[Value], what: str = "values to train") -> list[Value]:
     """Return the parameters as a list; `TypeError` for what is no list of Values."""
     if isinstance(parameters, Value):
-        name = parameters.label if parameters.label.isidentifier() else "w"
-        raise TypeError(f"expected a list of {what}: write [{name}] for a single one")
+        raise TypeError(
+            f"expected a list of {what}: write [{parameters.label or 'w'}] for a single one"
+        )
     if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
-        method = getattr(parameters, "__name__", "") == "parameters"  # not what it returns
-        such = f"such as model.parameters(){', with brackets' * method}; got {parameters!r:.80}"
+        such = f"such as model.parameters(), with brackets; got {parameters!r:.80}"
         raise TypeError(f"expected a list of {what}, {such}")
     found: list[Any] = list(parameters)  # which the compiled build would check in its own words
     for i, parameter in enumerate(found):

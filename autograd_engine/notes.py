@@ -28,8 +28,7 @@ class Entry:
         return Entry, (self.path, -abs(self.module), self.inputs, self.outer)
 
 
-FIRED: Final = Entry()
-"""The use of a neuron, which need not be told from others: see `calls`."""
+FIRED: Final = Entry()  # the use of a neuron, which need not be told from others: see `calls`
 
 
 @dataclass(eq=False)
@@ -88,14 +87,13 @@ def as_label(given: Any, what: str = "a label") -> str:
     raise TypeError(f"{what} is text, not {type(given).__name__}: {given!r:.60}")
 
 
-def described(node: Any, children: object, op: object, label: Any) -> None:
+def described(node: Any, children: Any, op: object, label: Any) -> None:
     """Note a label, or micrograd's Value(data, children, op, label=...), on a new value."""
     if isinstance(children, str):
         label = children or label
     else:
-        if not isinstance(children, (tuple, list, set, frozenset)) or not all(
-            hasattr(value, "__primitive__") for value in children
-        ):
+        sets = (tuple, list, set, frozenset)
+        if not isinstance(children, sets) or not all(hasattr(x, "__primitive__") for x in children):
             raise TypeError(f"a label is text, children are a tuple of Values; got {children!r}")
         symbol = as_label(op, "an operation's symbol")
         if children or symbol:  # else it is a leaf, as in micrograd

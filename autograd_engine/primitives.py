@@ -92,8 +92,7 @@ class Primitive:
 
 
 TABLE: Final[dict[str, Primitive]] = {}  # every row of the package, by name
-FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}
-"""What makes the rows of which there is one for each number: `**`, `softmax[`, by that name."""
+FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}  # of rows such as **2, softmax[3]
 
 
 def row(name: str, forward: Any, partials: Any, *domain: Any, **more: Any) -> Primitive:
@@ -193,8 +192,7 @@ def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
     if not rule.arity and not operands:
         raise ValueError(f"{rule.name} of nothing: it needs at least one value")
     if rule.arity and len(operands) != rule.arity:
-        taken = counted(rule.arity, "operand")
-        raise TypeError(f"{rule.name} takes {taken}, got {len(operands)}")
+        raise TypeError(f"{rule.name} takes {counted(rule.arity, 'operand')}, got {len(operands)}")
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
