@@ -148,6 +148,4 @@ if not _typing.TYPE_CHECKING:  # a type checker would take any name for one of t
                 return globals().setdefault(name, found)
         if not name.startswith("_") and _find_spec(path := f"{__name__}.{name}"):
             return _import_module(path)
-        raise AttributeError(
-            f"module {__name__!r} has no attribute {name!r}", name=name, obj=_sys.modules[__name__]
-        )
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,7 @@ from typing import Any
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dots, silu
 from autograd_engine.notes import FIRED, mark
-from autograd_engine.real import as_float, is_number, is_several
+from autograd_engine.real import as_float, is_number, is_several, named
 from autograd_engine.state import TRACED, WATCHED, told
 from autograd_engine.words import counted, printable
 
@@ -18,17 +18,16 @@ from autograd_engine.words import counted, printable
 def listed(parameters: Iterable[Value], what: str = "values to train") -> list[Value]:
     """Return the parameters as a list; `TypeError` for what is no list of Values."""
     if isinstance(parameters, Value):
-        name = parameters.label if parameters.label.isidentifier() else "w"
-        raise TypeError(f"expected a list of {what}: write [{name}] for a single one")
+        raise TypeError(
+            f"expected a list of {what}: write [{parameters.label or 'w'}] for a single one"
+        )
     if not isinstance(parameters, Iterable) or isinstance(parameters, (str, Mapping)):
-        method = getattr(parameters, "__name__", "") == "parameters"  # not what it returns
-        such = f"such as model.parameters(){', with brackets' * method}; got {parameters!r:.80}"
+        such = f"such as model.parameters(), with brackets; got {parameters!r:.80}"
         raise TypeError(f"expected a list of {what}, {such}")
     found: list[Any] = list(parameters)  # which the compiled build would check in its own words
     for i, parameter in enumerate(found):
         if not isinstance(parameter, Value):
-            kind = type(parameter).__name__
-            raise TypeError(f"parameter {i} is no Value but {kind}: {parameter!r:.60}")
+            raise TypeError(f"parameter {i} is no Value but {named(parameter)}")
     return found
 
 
@@ -73,11 +72,10 @@ def _announced(name: str, values: list[Value], numbers: Iterable[Any]) -> list[f
     return found
 
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {  # those that have a name
     "relu": Value.relu, "tanh": Value.tanh, "sigmoid": Value.sigmoid, "gelu": gelu, "silu": silu,
     "elu": elu, "leaky_relu": leaky_relu, "softplus": Value.softplus, "linear": Value.__pos__,
 }  # fmt: skip
-"""The activations that have a name."""
 
 
 def fire(neurons: list[Any], x: Any, own: Any = None) -> Any:
@@ -101,16 +99,15 @@ def fire(neurons: list[Any], x: Any, own: Any = None) -> Any:
 
 
 def _activated(neuron: Any, output: Any) -> Any:
+    marked = bool(TRACED)
     if neuron.nonlin:
         activate = neuron.activation
         if isinstance(activate, str):
             output = ACTIVATIONS[activate](output)
         else:
             output = as_value(activate(output))  # a step function may return plain numbers
-            if hasattr(output, "_note"):  # a label that it gave
-                mark(output, region=neuron._region.region, ended=FIRED)
-                return output
-    if TRACED:  # the value has a note already
+            marked = hasattr(output, "_note")  # a label that it gave
+    if marked:
         mark(output, region=neuron._region.region, ended=FIRED)
     else:  # the same, without an object for each call
         output._note = neuron._region

@@ -104,9 +104,7 @@ def clip(x: Any, low: Any, high: Any) -> Any:
 
 
 def sum(values: Iterable[Any]) -> Any:
-    """Return the sum from left to right; 0.0 of nothing.
-
-    Raises `TypeError`, as do all functions of a list, for a single value or number.
+    """Return the sum from left to right, 0.0 of nothing; `TypeError` for what is no list.
 
     >>> sum([Value(1.0), Value(2.0), 3.0])
     Value(data=6.0, grad=0.0)
@@ -216,8 +214,7 @@ def logsumexp(values: Iterable[Any]) -> Any:
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return e**xi / (e**x1 + e**x2 + ...) for each i; `ValueError` of nothing.
 
-    It is the gradient of `logsumexp`. Each entry is one node of all the values; of more than 16,
-    where that would be n nodes of n operands, it is recorded in elementary operations.
+    Each entry is one node of all the values; of more than 16, it is elementary operations.
 
     >>> softmax([1000.0, 1000.0])
     [0.5, 0.5]

@@ -28,9 +28,8 @@ def describe(rule: Primitive, names: Sequence[str] = ()) -> str:
         names = tuple(names or (own if len(own) == len(rule.domain) else "uv"))
         read = [notation.rule(rule, which, names) for which in range(-1, rule.arity)]
     formulas = "\n".join(f"    {TEXT.set(term)}" for term in read if isinstance(term, Equal))
-    where = ""
-    if rule.arity and TABLE.get(rule.name) is rule:  # somebody's own does not say where it is
-        where = f"Defined for {domain(rule, names) or 'all numbers'}."
+    known = rule.arity and TABLE.get(rule.name) is rule  # somebody's own does not say where it is
+    where = f"Defined for {domain(rule, names) or 'all numbers'}." if known else ""
     return "\n\n".join(filter(None, [rule.doc and f"{rule.name} is {rule.doc}.", formulas, where]))
 
 

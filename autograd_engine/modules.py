@@ -17,7 +17,6 @@ from autograd_engine.real import is_number
 from autograd_engine.table import LEAF
 from autograd_engine.words import counted
 
-Traits = tuple[int, int, str]  # of a layer: how many inputs and outputs, and the activation
 Named = Iterator[tuple[str, Any]]
 
 
@@ -92,7 +91,7 @@ class Module:
         """Return a table of the layers: where each stands, shape, activation, parameters."""
         rest, outer = set(map(id, self.parameters())), "-"
         rows = [("total", "", "", f"{len(rest):,}")]
-        for path, part in _all_modules(self):
+        for path, part in [("", self), *_modules(self, ".", {id(self)})]:
             if not path.startswith(outer) and (traits := traits_of(part)):
                 mine = rest & set(map(id, part.parameters()))
                 shape, how = f"{traits[0]} -> {traits[1]}", traits[2]
@@ -154,8 +153,8 @@ class Module:
         set_data(named.values(), numbers)
 
 
-def traits_of(module: Any) -> Traits | None:
-    """Return the traits of a layer; None where it is none, or its parts were exchanged."""
+def traits_of(module: Any) -> tuple[int, int, str] | None:
+    """Return the inputs, outputs and activation of a layer; None where its parts are others."""
     try:
         return module._traits()  # type: ignore[no-any-return]
     except (AttributeError, LookupError, TypeError):
@@ -166,7 +165,7 @@ def check_leaves(module: Module, named: Iterable[tuple[str, Any]]) -> None:
     """Raise `ValueError` where something else stands in the place of a parameter."""
     places = [
         (f"{path}.{name}"[1:], item)
-        for path, part in _all_modules(module)
+        for path, part in [("", module), *_modules(module, ".", {id(module)})]
         for name, item in _inside(part)
         if name in part._leaves and not isinstance(item, Module)
     ]
@@ -200,12 +199,6 @@ def _modules(item: Any, path: str, seen: set[int]) -> Named:
             seen.add(id(part))
             yield name, part
             yield from _modules(part, f"{name}.", seen)
-
-
-def _all_modules(module: Module) -> Named:
-    """Yield a module and those in it, with paths that begin with a dot."""
-    yield "", module
-    yield from _modules(module, ".", {id(module)})
 
 
 def _named(module: Module, path: str, seen: set[int], own: bool = False) -> Named:

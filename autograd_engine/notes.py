@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from autograd_engine.primitives import Opaque
@@ -13,8 +13,7 @@ class Entry:
     """One use of a module, or one pass through a `region` block: what it was called and given.
 
     `module` is the id of the module, 0 for a block; `inputs` are the ids of the values that it was
-    given, None where it is not known. (What stands behind its output was there before it ended, so
-    that there an id is that of an input and of nothing else.) `outer` is the use around it.
+    given, None where it is not known; `outer` is the use around it.
     """
 
     path: str = ""
@@ -29,8 +28,7 @@ class Entry:
         return Entry, (self.path, -abs(self.module), self.inputs, self.outer)
 
 
-FIRED: Final = Entry()
-"""The use of a neuron, which need not be told from others: see `calls`."""
+FIRED: Final = Entry()  # the use of a neuron, which need not be told from others: see `calls`
 
 
 @dataclass(eq=False)
@@ -49,6 +47,10 @@ class Note:
     place: str = ""
     home: Entry | None = None
     ended: Entry | None = None
+
+    def copy(self) -> Note:
+        rest = self.place, self.home, self.ended
+        return Note(self.label, self.region, self.source, self.opened, *rest)
 
     def __reduce__(self) -> tuple[Any, ...]:  # the same from both builds
         rest = self.place, self.home, self.ended
@@ -73,7 +75,9 @@ def noted(node: Any) -> Note:
 
 def mark(node: Any, **known: Any) -> None:
     """Note with a value what is known of it, beside what was."""
-    node._note = replace(noted(node), **known)
+    note = node._note = noted(node).copy()
+    for name, what in known.items():
+        setattr(note, name, what)
 
 
 def as_label(given: Any, what: str = "a label") -> str:
@@ -83,14 +87,13 @@ def as_label(given: Any, what: str = "a label") -> str:
     raise TypeError(f"{what} is text, not {type(given).__name__}: {given!r:.60}")
 
 
-def described(node: Any, children: object, op: object, label: Any) -> None:
+def described(node: Any, children: Any, op: object, label: Any) -> None:
     """Note a label, or micrograd's Value(data, children, op, label=...), on a new value."""
     if isinstance(children, str):
         label = children or label
     else:
-        if not isinstance(children, (tuple, list, set, frozenset)) or not all(
-            hasattr(value, "__primitive__") for value in children
-        ):
+        sets = (tuple, list, set, frozenset)
+        if not isinstance(children, sets) or not all(hasattr(x, "__primitive__") for x in children):
             raise TypeError(f"a label is text, children are a tuple of Values; got {children!r}")
         symbol = as_label(op, "an operation's symbol")
         if children or symbol:  # else it is a leaf, as in micrograd

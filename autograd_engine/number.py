@@ -39,6 +39,10 @@ class Number:
 
     _op_priority: ClassVar[float] = 20.0  # SymPy's numbers ask no other for its answer
 
+    def __init__(self, data: object) -> None:  # compiled, weak references rely on it
+        self._data = as_float(data)
+        self._grad = 0.0
+
     @property
     def data(self) -> float:
         """The number."""

@@ -92,8 +92,7 @@ class Primitive:
 
 
 TABLE: Final[dict[str, Primitive]] = {}  # every row of the package, by name
-FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}
-"""What makes the rows of which there is one for each number: `**`, `softmax[`, by that name."""
+FAMILIES: Final[dict[str, Callable[[Any], Primitive]]] = {}  # of rows such as **2, softmax[3]
 
 
 def row(name: str, forward: Any, partials: Any, *domain: Any, **more: Any) -> Primitive:
@@ -144,8 +143,7 @@ def primitive(
         raise TypeError(f"the name of a primitive is text, not {type(name).__name__}: {name!r:.60}")
     for what, given in (("forward", forward), ("partials", partials)):
         if not callable(given):
-            said = f"the {what} of {name} must be a function, not {given!r:.60}"
-            raise TypeError(f"{said}: write primitive(name, forward, partials)")
+            raise TypeError(f"the {what} of {name} must be a function, not {given!r:.60}")
     if any(name.startswith(family) for family in FAMILIES):
         raise ValueError(f"{name!r} is a name of powers or entries: give your primitive another")
     kinds = [parameter.kind for parameter in signature(partials).parameters.values()]
@@ -159,8 +157,6 @@ def primitive(
 
 class Opaque(Primitive):
     """The rule of a value whose operands are known but whose partials are not."""
-
-    __slots__ = ("operands",)
 
     def __init__(self, symbol: str, operands: tuple[Any, ...]) -> None:
         super().__init__("opaque", float, lambda out: (), symbol)
@@ -196,8 +192,7 @@ def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
     if not rule.arity and not operands:
         raise ValueError(f"{rule.name} of nothing: it needs at least one value")
     if rule.arity and len(operands) != rule.arity:
-        taken = counted(rule.arity, "operand")
-        raise TypeError(f"{rule.name} takes {taken}, got {len(operands)}")
+        raise TypeError(f"{rule.name} takes {counted(rule.arity, 'operand')}, got {len(operands)}")
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:

@@ -71,14 +71,10 @@ def calculates(kind: type) -> bool:
 TRACED: Final = ("jax", "autograd")  # they trace numbers by types of their own
 
 
-def library(data: object) -> str:
-    return type(data).__module__.partition(".")[0]
-
-
 def is_spread(data: object) -> bool:
     """Say whether functions of one number go through this element by element, as through arrays."""
     lists = hasattr(data, "__array_ufunc__") and hasattr(data, "__len__")
-    return lists and library(data) not in TRACED
+    return lists and type(data).__module__.partition(".")[0] not in TRACED
 
 
 def plain(x: Any) -> Any:
@@ -103,7 +99,7 @@ def only(data: Any) -> Any:
 def named(data: Any, function: str = "f") -> str:
     """Return something that is no number as a message shows it, and what to write instead."""
     kind, shape, cure = type(data), getattr(data, "shape", None), ""
-    if (name := library(data)) in TRACED:
+    if (name := kind.__module__.partition(".")[0]) in TRACED:
         cure = f", which {name} traces: write a function of {name}.numpy, or use ag.grad"
     elif isinstance(data, (list, tuple)):
         cure = f": of several numbers write [{function}(x) for x in xs]"
@@ -133,7 +129,7 @@ def is_whole(number: object) -> bool:
     return hasattr(kind, "__index__") and not (kind is bool or hasattr(kind, "__len__"))
 
 
-def check_whole(name: str, number: Any, least: int | None = None) -> None:
+def check_whole(name: str, number: Any, least: Any = None) -> None:
     """Raise `TypeError` for what is no whole number, `ValueError` for one below the least."""
     if not is_whole(number):
         raise TypeError(f"{name} must be a whole number, got {number!r:.80}")

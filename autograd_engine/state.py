@@ -21,8 +21,7 @@ TRACED: Final[set[int]] = set()  # what is told of each value that is recorded, 
 WATCHED: Final[set[int]] = set()  # what is told of each comparison in a function being compiled
 LISTENING: Final[set[int]] = set()  # what is told of each backward pass before it begins
 
-ANSWERS: Final[dict[str, Callable[..., Any]]] = {}
-"""What modules that stand further down in reading order do for the engine, by name."""
+ANSWERS: Final[dict[str, Callable[..., Any]]] = {}  # what modules further down do for the engine
 
 _KINDS: Final[dict[str, tuple[set[int], ...]]] = {
     "silent": (PAUSED,),
@@ -93,8 +92,7 @@ _tasks: Final[WeakKeyDictionary[Any, Owner]] = WeakKeyDictionary()
 def here() -> Owner | None:
     """Return the owner of blocks opened here, None if there never were any."""
     task = _task() if "asyncio" in sys.modules else None
-    found: Owner | None = getattr(_thread, "owner", None) if task is None else _tasks.get(task)
-    return found
+    return getattr(_thread, "owner", None) if task is None else _tasks.get(task)
 
 
 def owner() -> Owner:
@@ -134,9 +132,7 @@ def watcher() -> Callable[..., None] | None:
 
 
 def told(name: str, x: Any, number: float) -> None:
-    """If a function is compiled here, tell of a number that leaves the graph, or enters it: "data"
-    and "grad", "read" in another way, "set", "set grad", or a "sweep" of an output by a seed.
-    """
+    """Tell who compiles here of a number: "data", "grad", "read", "set", "set grad", "sweep"."""
     if (watch := watcher()) is not None:
         watch(name, x, number, True)
 

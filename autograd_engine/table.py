@@ -128,8 +128,8 @@ def length(xs: tuple[Any, ...]) -> Any:
 def shifted(xs: tuple[Any, ...]) -> tuple[Any, list[Any], list[Any], Any]:
     """Return the largest, each less it, the exponentials of these, and their sum.
 
-    None overflows, and the sum is at least 1, or 0 where all are -inf, which is kept from the
-    logarithm. The gradient of the shift is 0, and is stopped, since infinite operands would move it.
+    None overflows; a sum of 0, where all are -inf, is kept from the logarithm. The gradient of the
+    shift is 0, and is stopped, since infinite operands would move it.
     """
     if floats.are_floats(xs):
         return floats.shifted(xs)
@@ -166,6 +166,10 @@ def share(i: int, *xs: Any) -> Any:
     return exponentials[i] / total
 
 
+def log_share(i: int, *xs: Any) -> Any:
+    return 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0])
+
+
 def surprise(i: int, *xs: Any) -> Any:
     """Return -ln of one entry of softmax, ln(1 + e**(rest - logit)), without cancellation."""
     others = xs[:i] + xs[i + 1 :]
@@ -182,11 +186,19 @@ def binary(z: Any, y: Any) -> Any:
     return y * softplus(-z) + (1.0 - y) * softplus(z)
 
 
+def share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
+    return share_slopes(i, out, shares(xs))
+
+
 def share_slopes(i: int, out: Any, parts: list[Any]) -> tuple[Any, ...]:
     """Return p * (1 - p) by the entry's own logit, and -p * q by each other, of probability q."""
     found: list[Any] = [-(out * part) for part in parts]
     found[i] = out * floats.all_but(i, parts)
     return tuple(found)
+
+
+def log_share_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
+    return tuple([-slope for slope in surprise_partials(i, out, *xs)])
 
 
 def surprise_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
@@ -197,8 +209,7 @@ def surprise_partials(i: int, out: Any, *xs: Any) -> tuple[Any, ...]:
     return tuple(parts)
 
 
-WIDEST: Final = 16
-"""Of more logits softmax is recorded in elementary operations."""
+WIDEST: Final = 16  # of more logits softmax is recorded in elementary operations
 
 
 def entry(name: str, doc: str, forward: Any, slopes: Any, written: Any, i: int) -> Primitive:
@@ -208,8 +219,8 @@ def entry(name: str, doc: str, forward: Any, slopes: Any, written: Any, i: int) 
 
 
 # fmt: off
-softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, lambda i, out, *xs: share_slopes(i, out, shares(xs)), share))
-log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", lambda i, *xs: 0.0 - surprise(i, *xs) if len(xs) > 1 else gap(xs[0], xs[0]), lambda i, out, *xs: tuple([-slope for slope in surprise_partials(i, out, *xs)]), lambda i, *xs: log_shares(xs)[i]))
+softmax_of: Final       = cache(partial(entry, "softmax",       "the probability of the class",                  share, share_partials, share))
+log_softmax_of: Final   = cache(partial(entry, "log_softmax",   "the logarithm of the probability of the class", log_share, log_share_partials, lambda i, *xs: log_shares(xs)[i]))
 cross_entropy_of: Final = cache(partial(entry, "cross_entropy", "-ln of the probability that softmax gives to the class", surprise, surprise_partials, surprise))
 # fmt: on
 
@@ -231,16 +242,15 @@ FAMILIES.update({"**": power_of, "softmax[": softmax_of})
 FAMILIES.update({"log_softmax[": log_softmax_of, "cross_entropy[": cross_entropy_of})
 
 # fmt: off
-BESIDE: Final[dict[str, Callable[..., Any]]] = {
+BESIDE: Final[dict[str, Callable[..., Any]]] = {  # the operators under NumPy's names
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul,
     "divide": operator.truediv, "power": operator.pow, "float_power": operator.pow,
-    "negative": operator.neg, "positive": operator.pos, "absolute": operator.abs,
-    "fabs": operator.abs, "square": lambda x: x * x, "reciprocal": lambda x: 1.0 / x,
-    "conjugate": operator.pos, "deg2rad": lambda x: x * (math.pi / 180.0),
-    "rad2deg": lambda x: x * (180.0 / math.pi), "radians": lambda x: x * (math.pi / 180.0),
-    "degrees": lambda x: x * (180.0 / math.pi),
-    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt,
-    "greater_equal": operator.ge, "equal": operator.eq, "not_equal": operator.ne,
+    "negative": operator.neg, "positive": operator.pos, "conjugate": operator.pos,
+    "absolute": operator.abs, "fabs": operator.abs, "square": lambda x: x * x,
+    **dict.fromkeys(("deg2rad", "radians"), lambda x: x * (math.pi / 180.0)),
+    **dict.fromkeys(("rad2deg", "degrees"), lambda x: x * (180.0 / math.pi)),
+    "reciprocal": lambda x: 1.0 / x, "less": operator.lt, "less_equal": operator.le,
+    "greater": operator.gt, "greater_equal": operator.ge, "equal": operator.eq,
+    "not_equal": operator.ne,
 }
 # fmt: on
-"""The operators under the names of NumPy's functions."""
