@@ -17,10 +17,6 @@ from autograd_engine.primitives import TABLE, Opaque, find_primitive
 from autograd_engine.table import CONSTANT, LEAF, NEGATIVE
 
 _LIKE = "data", "grad", "_prev", "_op"
-_SPELLINGS = {
-    "add": "+", "sub": "-", "mul": "*", "div": "/", "truediv": "/", "pow": "**",
-    "−": "-", "×": "*", "·": "*", "÷": "/", "^": "**", "σ": "sigmoid",
-}  # fmt: skip
 
 
 def nodes(*outputs: Value) -> list[Value]:
@@ -168,8 +164,7 @@ def _below(node: Any) -> Iterable[Any]:
 
 def _computed(node: Any, parts: Sequence[Value]) -> Value | None:
     """Return what the operation makes of its operands, None where that cannot be told."""
-    symbol = str(node._op or "").strip("_").lower()
-    name = _SPELLINGS.get(symbol, symbol)
+    name = str(node._op or "").lower()
     rules: list[Any] = [rule for rule in TABLE.values() if name in (rule.symbol.lower(), rule.name)]
     if name == "-" and len(parts) == 1:
         rules.insert(0, NEGATIVE)
