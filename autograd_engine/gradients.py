@@ -25,8 +25,7 @@ from autograd_engine.table import CONSTANT, LEAF, azmul, gate, stopped
 
 DEEPEST = 3  # slopes of slopes are looked at to find out whether a 0 is immovable
 STEPS = [TABLE[name] for name in ("above", "at_least", "equals")]
-Known = dict[int, tuple[Value, bool]]
-"""Whether a value is immovable, by id; with the value, so that the id stays its own."""
+Known = dict[int, tuple[Value, bool]]  # by id whether a value is immovable, and it, for its id
 
 
 def honest(order: list[Value], known: list[bool]) -> bool:

@@ -16,8 +16,6 @@ from autograd_engine.notes import as_label, mark, noted
 from autograd_engine.primitives import TABLE, Opaque, find_primitive
 from autograd_engine.table import CONSTANT, LEAF, NEGATIVE
 
-_LIKE = "data", "grad", "_prev", "_op"
-
 
 def nodes(*outputs: Value) -> list[Value]:
     """Return every value below the outputs, each once, every operand before its uses.
@@ -149,7 +147,8 @@ def adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
 
 
 def _is_alike(item: Any) -> bool:
-    return not isinstance(item, Value) and all(hasattr(item, name) for name in _LIKE)
+    names = "data", "grad", "_prev", "_op"
+    return not isinstance(item, Value) and all(hasattr(item, name) for name in names)
 
 
 def _below(node: Any) -> Iterable[Any]:

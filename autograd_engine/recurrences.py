@@ -19,9 +19,7 @@ from typing import Final
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Operand, Repeat, ordered, verified
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT, SUM, hypot, maximum, minimum
 
-LEAST: Final = 4
-"""So many steps make a repeat."""
-
+LEAST: Final = 4  # so many steps make a repeat
 SUMS: Final = frozenset({ADD, SUBTRACT, NEGATIVE, SUM})
 ALONE: Final = frozenset({maximum, minimum, hypot})
 """Operations that reduce many values to one where nothing else stands in the cycle."""

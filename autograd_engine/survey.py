@@ -34,9 +34,7 @@ from autograd_engine.table import CONSTANT, LEAF
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-STATES = "hscgrmnou"
-"""What the state of a recurrence is called, by the first of these that nothing else is."""
-
+STATES = "hscgrmnou"  # the state of a recurrence is called by the first that nothing else is
 _STATE = re.compile(rf"[{STATES}](?![^\W\d₀-₉])")
 
 
