@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache
-from heapq import heappop, heappush
 from typing import Any
 
 from autograd_engine.notes import FIRED, Entry, Note
@@ -146,18 +145,14 @@ class Finder:
 
     def _interior(self, output: int) -> list[int]:
         """Return the nearest dot product of weights, and what leads from there to an output."""
-        waiting, seen = [-output], {output}
-        while waiting and len(seen) < 200:
-            dot = -heappop(waiting)
-            given = self.operands[dot]
-            values = self.survey.values
-            own = given[len(given) % 2 :: 2] if values[dot]._rule is DOT else ()
-            if own and any(values[j]._rule is LEAF for j in (given[0], *own)):
-                return sorted([i for i in seen if i >= dot])
-            for j in given:
-                if j not in seen and self.operands[j]:
-                    seen.add(j)
-                    heappush(waiting, -j)
+        values, seen = self.survey.values, {output}
+        for dot in range(output, max(output - 200, -1), -1):
+            if dot in seen:
+                given = self.operands[dot]
+                own = given[len(given) % 2 :: 2] if values[dot]._rule is DOT else ()
+                if own and any(values[j]._rule is LEAF for j in (given[0], *own)):
+                    return sorted(i for i in seen if i >= dot)
+                seen.update(j for j in given if self.operands[j])
         return []
 
     def _stand(self, call: Call) -> int:
