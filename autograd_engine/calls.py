@@ -38,20 +38,14 @@ class Call:
     count: int = 1
 
 
-def levels(path: str) -> list[str]:
+@cache
+def levels(path: str) -> tuple[str, ...]:
     """Return the names of the regions around and including this one, outermost first."""
     outer, _, word = path.rpartition(".")
-    names = levels(outer) if outer else []
+    names = levels(outer) if outer else ()
     if word.isdecimal() and outer and not outer.rpartition(".")[2].isdecimal():
-        names.pop()  # a number and what it counts are one name
-    return [*names, path] if path else []
-
-
-@cache
-def _above(path: str, around: str) -> tuple[str, ...]:
-    """Return the names of the regions around this one that are inside of another."""
-    names = levels(path)
-    return tuple(names[names.index(around) + 1 if around in names else 0 : -1])
+        names = names[:-1]  # a number and what it counts are one name
+    return (*names, path) if path else ()
 
 
 class Finder:
@@ -157,8 +151,8 @@ class Finder:
 
     def _stand(self, call: Call) -> int:
         """Add a call, and around it, where there is none that it fits, what its path names."""
-        around = self.calls[call.outer].path if call.outer >= 0 else ""
-        call.outer = self._join(_above(call.path, around), call)
+        names, around = levels(call.path), self.calls[call.outer].path if call.outer >= 0 else ""
+        call.outer = self._join(names[names.index(around) + 1 if around in names else 0 : -1], call)
         return self._add(call)
 
     def _join(self, names: tuple[str, ...], part: Call) -> int:
