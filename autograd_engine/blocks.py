@@ -25,9 +25,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Blocks(ContextDecorator):
-    """What a `with` statement is given: each use of it opens a block. As `@...` before a function
-    it does so for each call.
-    """
+    """What a `with` statement or a decorator is given: each use of it opens a block."""
 
     def __init__(self) -> None:
         self._open: list[Block] = []
