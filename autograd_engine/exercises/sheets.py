@@ -151,11 +151,7 @@ def _cell(kind: str, name: str, source: str, **marks: Any) -> dict[str, Any]:
 
 
 def near(text: str, number: float) -> bool:
-    """Say whether what was typed is a number, rounded to the two digits or more that it has.
-
-    >>> near("0.33", 1.0 / 3.0), near("0.3", 1.0 / 3.0), near("2", 2.0)
-    (True, False, True)
-    """
+    """Say whether what was typed is a number, rounded to the two digits or more that it has."""
     try:
         guess = float(text.strip().replace("\N{MINUS SIGN}", "-").replace(",", "."))
     except ValueError:
