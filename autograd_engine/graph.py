@@ -117,7 +117,7 @@ def region(value: Value) -> str:
     return noted(value).region
 
 
-def adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
+def _adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
     """Return each object that is like micrograd's as a Value, on one graph; others as they are.
 
     Such an object has `data`, `grad`, `_prev` and `_op`, perhaps a `label`. Its partials come from

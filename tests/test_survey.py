@@ -12,7 +12,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, graph
-from autograd_engine.graph import adopted
+from autograd_engine.graph import _adopted as adopted
 from autograd_engine.survey import Survey
 from autograd_engine.views.explain.formulas import cut
 

@@ -17,7 +17,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.exercises.questions import KINDS, Said, copied, drawn, said
 from autograd_engine.files import checked_path
-from autograd_engine.graph import adopted
+from autograd_engine.graph import _adopted as adopted
 from autograd_engine.survey import Survey, number
 from autograd_engine.views.explore.page import inert_json, read, spoken
 from autograd_engine.views.notebooks import Shown, frame, image
