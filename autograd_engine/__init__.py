@@ -13,10 +13,10 @@ Reading order, each module importing only from those above it:
     engine       Value: recording, topological order, the sweep backwards
     blocks       what `with` statements and calls open; no_grad, region, trace_source
     functions    compositions: sum, mean, dot, softmax, ...
+    graph        looking at a graph, regions; graphs of micrograd's own objects
     gradients    gradient, and what a 0 does where it meets an infinite slope
     derivatives  grad, value_and_grad, jacobian, hessian, hvp, jvp
     checker      check_gradients
-    graph        looking at a graph, regions; graphs of micrograd's own objects
     copies       copies, pickles, release of graphs; operations of several written out
     columns      inner loops: numbers of many Values, what a neuron and a layer compute
     modules      Module: what has parameters

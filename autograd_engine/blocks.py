@@ -21,12 +21,21 @@ from autograd_engine.real import flag
 from autograd_engine.state import ANSWERS, WATCHED, Block, here, latest, owner
 from autograd_engine.table import stopped
 
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-class Blocks:
-    """What a `with` statement is given: each use of it opens a block."""
+
+class Blocks(ContextDecorator):
+    """What a `with` statement or a decorator is given: each use of it opens a block."""
 
     def __init__(self) -> None:
         self._open: list[Block] = []
+
+    def __call__(self, function: Function) -> Function:
+        kinds = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
+        if any(kind(function) for kind in kinds):
+            told = f"{getattr(function, '__name__', function)} runs after its end"
+            raise TypeError(f"@{type(self).__name__}(...): {told}: write `with ...:` inside")
+        return super().__call__(function)
 
     def _begin(self, kind: str, what: Any) -> None:
         block = Block(kind, what)
@@ -46,21 +55,7 @@ class Blocks:
         return block.what
 
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class Decorating(Blocks, ContextDecorator):
-    """Blocks that may also stand as `@...` before a function, and then hold for each call."""
-
-    def __call__(self, function: Function) -> Function:
-        kinds = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
-        if any(kind(function) for kind in kinds):
-            told = f"{getattr(function, '__name__', function)} runs after its end"
-            raise TypeError(f"@{type(self).__name__}(...): {told}: write `with ...:` inside")
-        return super().__call__(function)
-
-
-class no_grad(Decorating):
+class no_grad(Blocks):
     """Record nothing inside this block: results are constants.
 
     It holds for the thread or asyncio task that opened it. `@no_grad()` before a function does
@@ -86,7 +81,7 @@ class enable_grad(no_grad):
     silent: bool | None = False
 
 
-class region(Decorating):
+class region(Blocks):
     """Everything recorded inside this block is one region: pictures fold it into a box.
 
     Regions stand inside regions: "encoder.attention" in "encoder". Each time that the block is

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cache
-from heapq import heappop, heappush
 from typing import Any
 
 from autograd_engine.notes import FIRED, Entry, Note
@@ -39,20 +38,14 @@ class Call:
     count: int = 1
 
 
-def levels(path: str) -> list[str]:
+@cache
+def levels(path: str) -> tuple[str, ...]:
     """Return the names of the regions around and including this one, outermost first."""
     outer, _, word = path.rpartition(".")
-    names = levels(outer) if outer else []
+    names = levels(outer) if outer else ()
     if word.isdecimal() and outer and not outer.rpartition(".")[2].isdecimal():
-        names.pop()  # a number and what it counts are one name
-    return [*names, path] if path else []
-
-
-@cache
-def _above(path: str, around: str) -> tuple[str, ...]:
-    """Return the names of the regions around this one that are inside of another."""
-    names = levels(path)
-    return tuple(names[names.index(around) + 1 if around in names else 0 : -1])
+        names = names[:-1]  # a number and what it counts are one name
+    return (*names, path) if path else ()
 
 
 class Finder:
@@ -146,24 +139,20 @@ class Finder:
 
     def _interior(self, output: int) -> list[int]:
         """Return the nearest dot product of weights, and what leads from there to an output."""
-        waiting, seen = [-output], {output}
-        while waiting and len(seen) < 200:
-            dot = -heappop(waiting)
-            given = self.operands[dot]
-            values = self.survey.values
-            own = given[len(given) % 2 :: 2] if values[dot]._rule is DOT else ()
-            if own and any(values[j]._rule is LEAF for j in (given[0], *own)):
-                return sorted([i for i in seen if i >= dot])
-            for j in given:
-                if j not in seen and self.operands[j]:
-                    seen.add(j)
-                    heappush(waiting, -j)
+        values, seen = self.survey.values, {output}
+        for dot in range(output, max(output - 200, -1), -1):
+            if dot in seen:
+                given = self.operands[dot]
+                own = given[len(given) % 2 :: 2] if values[dot]._rule is DOT else ()
+                if own and any(values[j]._rule is LEAF for j in (given[0], *own)):
+                    return sorted(i for i in seen if i >= dot)
+                seen.update(j for j in given if self.operands[j])
         return []
 
     def _stand(self, call: Call) -> int:
         """Add a call, and around it, where there is none that it fits, what its path names."""
-        around = self.calls[call.outer].path if call.outer >= 0 else ""
-        call.outer = self._join(_above(call.path, around), call)
+        names, around = levels(call.path), self.calls[call.outer].path if call.outer >= 0 else ""
+        call.outer = self._join(names[names.index(around) + 1 if around in names else 0 : -1], call)
         return self._add(call)
 
     def _join(self, names: tuple[str, ...], part: Call) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 
 from autograd_engine import floats
 from autograd_engine.engine import Value, as_value, constant, record, topological_order
+from autograd_engine.graph import _postorder
 from autograd_engine.number import number
 from autograd_engine.primitives import TABLE, check_partials
 from autograd_engine.real import as_list
@@ -25,8 +26,7 @@ from autograd_engine.table import CONSTANT, LEAF, azmul, gate, stopped
 
 DEEPEST = 3  # slopes of slopes are looked at to find out whether a 0 is immovable
 STEPS = [TABLE[name] for name in ("above", "at_least", "equals")]
-Known = dict[int, tuple[Value, bool]]
-"""Whether a value is immovable, by id; with the value, so that the id stays its own."""
+Known = dict[int, tuple[Value, bool]]  # by id whether a value is immovable, and it, for its id
 
 
 def honest(order: list[Value], known: list[bool]) -> bool:
@@ -185,14 +185,8 @@ def immovable(value: Any, known: Known, depth: int = 0) -> bool:
     """
     if not isinstance(value, Value):
         return True
-    pending = [value]
-    while pending:
-        node = pending[-1]
-        waiting = [operand for operand in node.operands if id(operand) not in known]
-        if id(node) not in known and waiting:
-            pending += waiting
-            continue
-        pending.pop()
+    new = lambda node: [operand for operand in node.operands if id(operand) not in known]  # noqa: E731
+    for node in _postorder([value], new):
         if id(node) not in known:
             known[id(node)] = node, False  # for now: its slope may be the node itself, as exp's
             known[id(node)] = node, _held(node, known, depth)

@@ -16,12 +16,6 @@ from autograd_engine.notes import as_label, mark, noted
 from autograd_engine.primitives import TABLE, Opaque, find_primitive
 from autograd_engine.table import CONSTANT, LEAF, NEGATIVE
 
-_LIKE = "data", "grad", "_prev", "_op"
-_SPELLINGS = {
-    "add": "+", "sub": "-", "mul": "*", "div": "/", "truediv": "/", "pow": "**",
-    "−": "-", "×": "*", "·": "*", "÷": "/", "^": "**", "σ": "sigmoid",
-}  # fmt: skip
-
 
 def nodes(*outputs: Value) -> list[Value]:
     """Return every value below the outputs, each once, every operand before its uses.
@@ -123,7 +117,7 @@ def region(value: Value) -> str:
     return noted(value).region
 
 
-def adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
+def _adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
     """Return each object that is like micrograd's as a Value, on one graph; others as they are.
 
     Such an object has `data`, `grad`, `_prev` and `_op`, perhaps a `label`. Its partials come from
@@ -153,7 +147,8 @@ def adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
 
 
 def _is_alike(item: Any) -> bool:
-    return not isinstance(item, Value) and all(hasattr(item, name) for name in _LIKE)
+    names = "data", "grad", "_prev", "_op"
+    return not isinstance(item, Value) and all(hasattr(item, name) for name in names)
 
 
 def _below(node: Any) -> Iterable[Any]:
@@ -168,8 +163,7 @@ def _below(node: Any) -> Iterable[Any]:
 
 def _computed(node: Any, parts: Sequence[Value]) -> Value | None:
     """Return what the operation makes of its operands, None where that cannot be told."""
-    symbol = str(node._op or "").strip("_").lower()
-    name = _SPELLINGS.get(symbol, symbol)
+    name = str(node._op or "").lower()
     rules: list[Any] = [rule for rule in TABLE.values() if name in (rule.symbol.lower(), rule.name)]
     if name == "-" and len(parts) == 1:
         rules.insert(0, NEGATIVE)

@@ -16,12 +16,11 @@ from itertools import chain
 from operator import sub
 from typing import Final
 
+from autograd_engine.graph import _postorder
 from autograd_engine.repeats import INPUT, SHARED, STEP, Graph, Operand, Repeat, ordered, verified
 from autograd_engine.table import ADD, MULTIPLY, NEGATIVE, SUBTRACT, SUM, hypot, maximum, minimum
 
-LEAST: Final = 4
-"""So many steps make a repeat."""
-
+LEAST: Final = 4  # so many steps make a repeat
 SUMS: Final = frozenset({ADD, SUBTRACT, NEGATIVE, SUM})
 ALONE: Final = frozenset({maximum, minimum, hypot})
 """Operations that reduce many values to one where nothing else stands in the cycle."""
@@ -55,15 +54,10 @@ def turning(rules: Sequence[Hashable], body: Sequence[Sequence[Operand]]) -> lis
     for k, links in enumerate(below):
         for j in links:
             above[j].add(k)
-    found, met, path = list[int](), set[int](), [*range(len(body))]
-    order: dict[int, None] = {}  # each behind those it reaches
-    while path:
-        if path[-1] in met:
-            order.setdefault(path.pop())
-        else:
-            met.add(path[-1])
-            path += below[path[-1]] - met
-    for k in reversed(order):
+    found, met = list[int](), {*range(len(body))}
+    number = {id(links): k for k, links in enumerate(below)}
+    order = _postorder(below, lambda links: map(below.__getitem__, links))
+    for k in [number[id(links)] for links in reversed(order)]:
         cycle = [k] if k in met else []
         for i in cycle:
             met.discard(i)

@@ -130,11 +130,6 @@ class Repeat:
         """How often the body occurs."""
         return len(self.places)
 
-    @property
-    def size(self) -> int:
-        """The number of nodes of the body."""
-        return len(self.rules)
-
     @cached_property
     def states(self) -> dict[int, int]:
         """The body nodes that later steps read, each with the most steps back."""
@@ -159,7 +154,7 @@ def verified(graph: Graph, repeat: Repeat) -> bool:
     made = [[codes[i] for i in column] for column in zip(*repeat.places)]
     fed = [[codes[i] for i in column] for column in repeat.inputs]
     inside = set(chain(*made))
-    if len(inside) < steps * repeat.size or min(inside) < 0:
+    if len(inside) < steps * len(repeat.rules) or min(inside) < 0:
         return False  # one is in it twice, or nobody computed it
     with suppress(LookupError, ValueError):  # of what there is not
         if not inside.isdisjoint([codes[i] for i in repeat.outside()]):

@@ -9,10 +9,6 @@ The one name of each value: a label comes first. Weights, biases, weighted sums 
 neurons are called by their place, other parameters by their path in the model, what a first layer
 is fed x₀, x₁, ..., what the steps of a recurrence hand on h₁, h₂, ...; all else is numbered, and a
 constant is its number.
-
->>> from autograd_engine.nn import MLP
->>> Survey(MLP(2, [2, 1])([3.0, 4.0])).names[:8]
-['b₀⁽⁰⁾', 'w₀₀⁽⁰⁾', 'x₀', 'w₀₁⁽⁰⁾', 'x₁', 'z₀⁽⁰⁾', 'a₀⁽⁰⁾', 'b₁⁽⁰⁾']
 """
 
 from __future__ import annotations
@@ -38,9 +34,7 @@ from autograd_engine.table import CONSTANT, LEAF
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
-STATES = "hscgrmnou"
-"""What the state of a recurrence is called, by the first of these that nothing else is."""
-
+STATES = "hscgrmnou"  # the state of a recurrence is called by the first that nothing else is
 _STATE = re.compile(rf"[{STATES}](?![^\W\d₀-₉])")
 
 

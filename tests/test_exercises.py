@@ -209,8 +209,8 @@ def test_models_and_anybodys_values_are_asked_about():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda L: ag.exercise(2.0), TypeError, "exercise needs a Value, not float: 2.0"),
-        (lambda L: ag.exercise([L]), TypeError, "exercise needs a Value, not list"),
+        (lambda L: ag.exercise(2.0), TypeError, "not of float: 2.0"),
+        (lambda L: ag.exercise([L]), TypeError, "not of list"),
         (lambda L: ag.exercise(L, "grads"), ValueError, "ask is one of 'gradients' 'values'"),
         (lambda L: ag.exercise(L, seed="a"), TypeError, "seed is None or a whole number"),
         (lambda L: ag.exercise(L, seed=True), TypeError, "seed is None or a whole number"),

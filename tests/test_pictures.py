@@ -264,10 +264,10 @@ def test_auto_is_classic_up_to_20_values_compact_up_to_120_and_folded_beyond(n, 
 
 
 def test_a_dotted_name_nests_by_its_words_and_indices():
-    assert levels("layers.0.neurons.3") == ["layers.0", "layers.0.neurons.3"]
-    assert levels("encoder.block.1") == ["encoder", "encoder.block.1"]
-    assert levels("neuron") == ["neuron"]
-    assert levels("") == []
+    assert levels("layers.0.neurons.3") == ("layers.0", "layers.0.neurons.3")
+    assert levels("encoder.block.1") == ("encoder", "encoder.block.1")
+    assert levels("neuron") == ("neuron",)
+    assert levels("") == ()
 
 
 def test_folded_regions_are_boxes_that_count_what_they_hold():

@@ -102,7 +102,9 @@ def test_a_recurrence_is_one_repeat_of_all_its_steps(family, steps):
 
 @pytest.mark.parametrize("graph", ADVERSARIES)
 def test_what_only_looks_alike_is_not_forced(graph):
-    assert sorted((r.steps, r.size) for r in repeats_of(graph())) == sorted(ADVERSARIES[graph])
+    assert sorted((r.steps, len(r.rules)) for r in repeats_of(graph())) == sorted(
+        ADVERSARIES[graph]
+    )
 
 
 def test_random_recurrences_run_to_the_same_bits():
@@ -123,7 +125,7 @@ def test_steps_that_the_recorded_order_interleaves_are_told_apart():
 
 
 def test_sequences_one_after_the_other_are_all_found():
-    assert [(r.steps, r.size) for r in repeats_of(sequences(25))] == [(15, 4)] * 25
+    assert [(r.steps, len(r.rules)) for r in repeats_of(sequences(25))] == [(15, 4)] * 25
 
 
 def test_less_than_four_steps_are_no_repeat():
@@ -213,7 +215,7 @@ def test_whatever_is_wrong_is_not_verified(family):
     (repeat,) = recurrences.find(graph)
     assert verified(graph, copy.deepcopy(repeat))
     wrong = list(broken(repeat))
-    assert len(wrong) > 5 * repeat.size
+    assert len(wrong) > 5 * len(repeat.rules)
     for number, made in enumerate(wrong):
         assert not verified(graph, made), number
 

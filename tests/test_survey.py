@@ -12,7 +12,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value, graph
-from autograd_engine.graph import adopted
+from autograd_engine.graph import _adopted as adopted
 from autograd_engine.survey import Survey
 
 
@@ -529,24 +529,19 @@ class Computed:
 ON_TWO = {
     "+": (5.0, (1.0, 1.0)),
     "add": (5.0, (1.0, 1.0)),
-    "__mul__": (6.0, (3.0, 2.0)),
-    "×": (6.0, (3.0, 2.0)),
+    "*": (6.0, (3.0, 2.0)),
     "maximum": (3.0, (0.0, 1.0)),
     "-": (-1.0, (1.0, -1.0)),
-    "sub": (-1.0, (1.0, -1.0)),
     "/": (2.0 / 3.0, (1.0 / 3.0, -2.0 / 9.0)),
-    "div": (2.0 / 3.0, (1.0 / 3.0, -2.0 / 9.0)),
     "**": (8.0, (12.0, 8.0 * math.log(2.0))),
-    "pow": (8.0, (12.0, 8.0 * math.log(2.0))),
 }
 ON_ONE = {
     "**2": (4.0, 4.0),
     "**-0.5": (2.0**-0.5, -0.5 * 2.0**-1.5),
-    "neg": (-2.0, -1.0),
     "-": (-2.0, -1.0),
     "ReLU": (2.0, 1.0),
     "Tanh": (math.tanh(2.0), 1.0 - math.tanh(2.0) ** 2),
-    "σ": (1.0 / (1.0 + math.exp(-2.0)), math.exp(-2.0) / (1.0 + math.exp(-2.0)) ** 2),
+    "sigmoid": (1.0 / (1.0 + math.exp(-2.0)), math.exp(-2.0) / (1.0 + math.exp(-2.0)) ** 2),
     "+": (4.0, 2.0),  # to itself
     "*": (4.0, 4.0),
 }
@@ -584,7 +579,7 @@ def test_partials_by_a_single_operand_of_anybodys(kind, op):
         ("/", 2.0 / 3.0, 2),
         ("**", 8.0, 2),
         ("-", 0.0, 1),
-        ("pow", 4.0, 1),  # without its exponent
+        ("**", 4.0, 1),  # without its exponent
         ("+", 17.0, 2),  # of its operands it would be 5
     ],
 )

@@ -17,7 +17,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.exercises.questions import KINDS, Said, copied, drawn, said
 from autograd_engine.files import checked_path
-from autograd_engine.graph import adopted
+from autograd_engine.graph import _adopted as adopted
 from autograd_engine.survey import Survey, number
 from autograd_engine.views.explore.page import inert_json, read, spoken
 from autograd_engine.views.notebooks import Shown, frame, image
@@ -102,13 +102,6 @@ class Exercise(Shown):
         """Write a page (.html), a notebook for nbgrader (.ipynb) or a handout (.md).
 
         Raises `ValueError` for another ending, `FileNotFoundError` for no such folder.
-
-        >>> import os, tempfile
-        >>> a = Value(2.0, "a")
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     exercise(a * a).save(os.path.join(folder, "square.md"))
-        ...     os.listdir(folder)
-        ['square.md']
         """
         kinds = {".html": "html", ".ipynb": "notebook", ".md": "markdown"}
         target = checked_path(path, "an exercise", tuple(kinds))
@@ -139,13 +132,11 @@ def exercise(
     (<Exercise: Gradients, 2 to answer>, 'What is ∂v2/∂b, where b = −3?')
     """
     (output,) = adopted(output, by="exercise")
-    if not isinstance(output, Value):
-        raise TypeError(f"exercise needs a Value, not {type(output).__name__}: {output!r:.60}")
+    survey = Survey(output)
     if ask not in KINDS:
         raise ValueError(f"ask is one of {' '.join(map(repr, KINDS))}; got {ask!r:.60}")
     if seed is not None and type(seed) is not int:
         raise TypeError(f"seed is None or a whole number, one for each student; got {seed!r:.60}")
-    survey = Survey(output)
     if not survey.leaves or not output.partials:
         raise ValueError("there is nothing to ask: the output was not computed from any leaf")
     return Exercise(survey if seed is None else drawn(survey, seed), ask, seed, lang)
@@ -160,11 +151,7 @@ def _cell(kind: str, name: str, source: str, **marks: Any) -> dict[str, Any]:
 
 
 def near(text: str, number: float) -> bool:
-    """Say whether what was typed is a number, rounded to the two digits or more that it has.
-
-    >>> near("0.33", 1.0 / 3.0), near("0.3", 1.0 / 3.0), near("2", 2.0)
-    (True, False, True)
-    """
+    """Say whether what was typed is a number, rounded to the two digits or more that it has."""
     try:
         guess = float(text.strip().replace("\N{MINUS SIGN}", "-").replace(",", "."))
     except ValueError:

@@ -13,7 +13,7 @@ from itertools import chain, takewhile
 from typing import Any, TextIO
 
 from autograd_engine.engine import Value, topological_order
-from autograd_engine.graph import adopted
+from autograd_engine.graph import _adopted as adopted
 from autograd_engine.survey import Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explain import notation

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from autograd_engine import graph
 from autograd_engine.engine import Value
 from autograd_engine.gradients import holds
-from autograd_engine.graph import adopted
+from autograd_engine.graph import _adopted as adopted
 from autograd_engine.survey import Survey
 from autograd_engine.table import BINARY, LEAF, SUBTRACT
 from autograd_engine.views.explain import formulas, notation

@@ -11,7 +11,7 @@ except ImportError:
 
 from autograd_engine.copies import opened
 from autograd_engine.engine import Value
-from autograd_engine.graph import adopted
+from autograd_engine.graph import _adopted as adopted
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.picture.markup import WITHOUT, quoted, run_dot

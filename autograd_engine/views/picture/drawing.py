@@ -11,7 +11,7 @@ from typing import Any
 from autograd_engine.copies import seldom_collected
 from autograd_engine.engine import Value
 from autograd_engine.files import checked_path
-from autograd_engine.graph import adopted
+from autograd_engine.graph import _adopted as adopted
 from autograd_engine.modules import Module
 from autograd_engine.survey import Survey
 from autograd_engine.views.layout.routes import lay_out
