@@ -1,4 +1,4 @@
-"""The lines of a derivation, and how they are written: as text, Markdown with LaTeX, HTML."""
+"""explain: a derivation by the chain rule, written as text, Markdown with LaTeX, HTML."""
 
 from __future__ import annotations
 
@@ -9,32 +9,28 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib.resources import files
-from itertools import chain
-from typing import Any, NamedTuple
+from itertools import chain as joined
+from typing import Any
 
-from autograd_engine.views.explain.formulas import Derivative, Number, Power, Term
+from autograd_engine import graph
+from autograd_engine.adoption import adopted
+from autograd_engine.engine import Value
+from autograd_engine.survey import Survey
+from autograd_engine.table import LEAF
+from autograd_engine.views.explain import derivation, formulas
+from autograd_engine.views.explain.chain import LINEAR, SUMS, Chain
+from autograd_engine.views.explain.derivation import Line, defined
+from autograd_engine.views.explain.formulas import ZERO, Derivative, Number, Power, name
 from autograd_engine.views.explain.typesetting import LATEX, MATHML, TEXT, plain
 from autograd_engine.views.layout.scene import readable
 from autograd_engine.views.notebooks import PAGE, Shown
 from autograd_engine.views.picture.markup import chart
 
+FACTORS = 8  # on all paths together: up to so many are multiplied out
+LONG = 50  # A derivation of more lines goes through regions as a whole, where there are any.
 WIDE = 100  # So long is a line of text at most that could be several.
 
 _STYLE = files(__package__).joinpath("explanation.css").read_text(encoding="utf-8")
-
-
-class Line(NamedTuple):
-    """An equation with what it comes to, step by step; or words, perhaps with a curve."""
-
-    left: Term | None = None
-    rights: tuple[Term, ...] = ()
-    words: str = ""  # at the places of its braces stand the terms
-    terms: tuple[Term, ...] = ()
-    code: str = ""
-    level: int = 0
-    note: str = ""
-    curve: tuple[float, ...] = ()
-    apart: bool = False  # each step in a row of its own
 
 
 class Explanation(Shown):
@@ -84,12 +80,110 @@ class Explanation(Shown):
         return {"text/markdown": self.markdown}
 
 
+def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
+    """Return the derivation of the derivative of `output` by `wrt`, with its numbers.
+
+    The variables of the chain rule are what has a label or a place in a network. A few factors are
+    multiplied out; of more, the adjoint δ of each value is found from those of its uses, once in
+    general for what is alike. `depth` goes through regions as a whole, 0 through the outermost; by
+    default only a derivation that is too long does. Lines of the source are shown where
+    `trace_source` was on. No `grad` is touched.
+
+    Raises `TypeError` for anything but two Values, `ValueError` for another depth.
+
+    >>> w, x = Value(3.0, "w"), Value(2.0, "x")
+    >>> h = w * x
+    >>> h.label = "h"
+    >>> J = h * h
+    >>> J.label = "J"
+    >>> print(explain(J, w).text.partition("\\n\\n")[0])
+    ∂J/∂w = ∂J/∂h · ∂h/∂w
+          = 12 · 2
+          = 24
+    """
+    output, wrt = adopted(output, wrt, by="explain")
+    for given, what in ((output, "output"), (wrt, "wrt")):
+        if not isinstance(given, Value):
+            came = f"{type(given).__name__}: {given!r:.60}"
+            raise TypeError(f"explain needs a Value as {what}, not {came}")
+    if depth is not None and (type(depth) is not int or depth < 0):
+        raise ValueError(f"depth is None or a number from 0 on, of regions to open; got {depth!r}")
+    return Explanation(derived(output, wrt, depth))
+
+
+def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
+    """Return the derivation of the derivative of an output by a value, by regions to a depth."""
+    survey = Survey(output)
+    lines = _derived(survey, wrt, depth)
+    deepest = max((call.path.count(".") for call in survey.calls), default=-1)
+    depths = range(deepest, -1, -1) if depth is None and len(lines) > LONG else ()
+    by_regions = (_derived(survey, wrt, depth) for depth in depths)
+    return next((found for found in by_regions if len(found) < len(lines)), lines)
+
+
+def _derived(survey: Survey, wrt: Value, depth: int | None) -> list[Line]:
+    chain = Chain(survey, wrt, SUMS, depth)
+    if not chain.connected or chain.output is wrt:
+        return _completed(chain, [*_at_once(chain)])
+    if _are_few(chain):
+        return _completed(chain, [*derivation.by_paths(chain)])
+    chain = Chain(survey, wrt, LINEAR, depth)
+    return _completed(chain, [*derivation.by_deltas(chain)])
+
+
+def _completed(chain: Chain, lines: list[Line]) -> list[Line]:
+    """Return lines, and below them what names in them are and why the derivative is zero."""
+    lines += derivation.told(chain, lines)
+    if chain.connected and chain.adjoint(chain.wrt) == 0.0:
+        lines.append(derivation.why_zero(chain))
+    return sorted(lines, key=lambda line: bool(line.curve))  # pictures stand below all words
+
+
+def _are_few(chain: Chain) -> bool:
+    """Say whether all paths together are of few factors, and no infinity cancels between them."""
+    survey = chain.survey
+    repeats = {i for repeat in survey.repeats for row in repeat.places for i in row}
+    repeated = sum(survey.position[id(variable)] in repeats for variable in chain.variables)
+    units = sum(".neurons." in graph.region(variable) for variable in chain.variables)
+    if len(chain.variables) > FACTORS + 1 or repeated > FACTORS - 3 or units > 1:
+        return False
+    lengths = [len(path) for path in chain.paths()]
+    finite = all(math.isfinite(factor.number) for factor in chain.factors())
+    return sum(lengths) <= FACTORS and (finite or len(lengths) == 1)
+
+
+def _at_once(chain: Chain) -> Iterator[Line]:
+    """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
+    output, wrt = chain.name(chain.output), name(chain.wrt.label or "w")
+    if chain.output is chain.wrt:
+        yield Line(chain.goal(), (formulas.ONE,))
+    else:
+        yield Line(Derivative(output, wrt), (ZERO,))
+        leaves = [value for value in chain.values if value._rule is LEAF and value.label]
+        said = f"The gradient is zero: {{}} does not depend on {{}}{_why_apart(chain, leaves)}"
+        terms = (output, wrt, *map(chain.name, leaves[: derivation.LISTED]))[: said.count("{}")]
+        yield Line(words=said, terms=terms)
+    yield defined(chain, chain.output)
+
+
+def _why_apart(chain: Chain, leaves: list[Value]) -> str:
+    if any(value is chain.wrt for value in chain.values):
+        return " as far as is known: a value made from children has partials that are not known."
+    known = f" (its leaves: {derivation.listed(leaves)})" * bool(leaves)
+    why = f", which is not among the values it was made of{known}"
+    if any(value is chain.output for value in graph.nodes(chain.wrt)):
+        return f"{why}, but the other way round: write explain(output, wrt), the output first."
+    if any(leaf.label == chain.wrt.label for leaf in leaves):
+        return f"{why}. Was the name bound anew, as by w = w - 0.1 * w.grad?"
+    return f"{why}. Through .data, .detach() and no_grad nothing is recorded."
+
+
 def written(lines: Iterable[Line], name: str) -> Iterator[str]:
     """Yield each line as the medium of that name writes it."""
     medium, formula, step, noted, typed, code, together = MEDIA[name]
     for line in lines:
         terms = [formula.format(medium.set(term)) for term in line.terms]
-        words = "".join(chain(*zip(map(typed, line.words.split("{}")), [*terms, ""])))
+        words = "".join(joined(*zip(map(typed, line.words.split("{}")), [*terms, ""])))
         left, rows, tail = "", list[str](), ""
         if line.left is not None:
             texts = list(map(TEXT.set, (line.left, *line.rights)))
