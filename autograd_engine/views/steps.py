@@ -82,9 +82,7 @@ class Contribution:
             operand = f"constant {operand}"
         else:
             made = TEXT.set(found) if found else ""
-            uses = [v is self.operand for v in self.node.operands]
-            use = f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})" if sum(uses) > 1 else ""
-            rule = _equation(symbol, made, number(self.partial)) + use
+            rule = _equation(symbol, made, number(self.partial))
         result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
         return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
 

@@ -80,6 +80,8 @@ class Chain:
         self.connected = id(self.output) in self.within  # the output depends on the value at all
         self.below: dict[int, list[Factor]] = {}  # by the variable above, in operands' order
         self.variables = [*self._chosen()]
+        self._known = {id(v) for v, given in zip(self.values, survey.given_names) if given}
+        self._known |= self.below.keys() | self.exits.keys()
         self.begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
         self.constants: formulas.Constants = {}
         self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
@@ -192,7 +194,7 @@ class Chain:
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
-        if self._is_named(value):
+        if id(value) in self._known:
             return self.name(value)
         merged = id(value) in self.within
         if value.partials and (merged or depth <= DEEP):
@@ -201,20 +203,16 @@ class Chain:
                 return made
         return Given(value.data) if value._rule is table.CONSTANT else self.name(value)
 
-    def _is_named(self, value: Value) -> bool:
-        given = self.survey.given_names[self.survey.position[id(value)]]
-        return bool(given) or id(value) in self.below or id(value) in self.exits
-
     def _sum(self, value: Value, depth: int) -> Term:
         """Return a sum of sums, without the 0 with which Python's sum() begins."""
         parts: list[tuple[Callable[[Term], Term], Value]] = []
         waiting = [(False, value)]
         while waiting:
             sign, part = waiting.pop()
-            if part._rule in SUMS and (part is value or not self._is_named(part)):
+            if part._rule in SUMS and (part is value or id(part) not in self._known):
                 signs = (sign, *[sign != (part._rule is table.SUBTRACT)] * (len(part.operands) - 1))
                 waiting.extend(reversed([*zip(signs, part.operands)]))
-            elif part._rule is not table.CONSTANT or part._data != 0.0 or self._is_named(part):
+            elif part._rule is not table.CONSTANT or part._data != 0.0 or id(part) in self._known:
                 parts.append((formulas.negated if sign else lambda term: term, part))
         made = lambda pair: pair[0](self.term(pair[1], depth + 1))  # noqa: E731
         return formulas.whole(formulas.elided(parts, made))

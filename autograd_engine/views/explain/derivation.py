@@ -247,10 +247,6 @@ def by_deltas(chain: Chain) -> Iterator[Line]:
     yield defined(chain, chain.output)
     yield from deltas.defined([*kept, goal])
     yield from map(partial(defined, chain), deltas.begins)
-    survey = chain.survey
-    for curve in [tuple([delta for _, delta in survey.deltas(one)]) for one in survey.repeats]:
-        if any(curve):
-            yield Line(words="The size of δ, of what is carried on, step by step:", curve=curve)
 
 
 def told(chain: Chain, lines: list[Line]) -> Iterator[Line]:

@@ -43,8 +43,7 @@ class Explanation(Shown):
     def text(self) -> str:
         """The derivation for a terminal, equations aligned at their equals signs."""
         found, before = "", False
-        lines = [line for line in self._lines if not line.curve]
-        for line, text in zip(lines, written(lines, "text")):
+        for line, text in written(self._lines, "text"):
             # Short equations stand together; what takes several lines stands by itself.
             short = "\n" not in text and bool(line.left) and not isinstance(line.left, Derivative)
             found += "\n" * (line.level == 0 and not (before and short)) + text + "\n"
@@ -59,7 +58,7 @@ class Explanation(Shown):
     @cached_property
     def markdown(self) -> str:
         """The derivation in Markdown, its formulas in LaTeX between dollar signs."""
-        return "\n".join(written([line for line in self._lines if not line.curve], "markdown"))
+        return "\n".join(text for _, text in written(self._lines, "markdown"))
 
     @cached_property
     def html(self) -> str:
@@ -70,7 +69,7 @@ class Explanation(Shown):
         return self.text
 
     def _html(self) -> str:
-        body = "".join(written(self._lines, "html"))
+        body = "".join(text for _, text in written(self._lines, "html"))
         scroller = 'tabindex="0" role="region" aria-label="Derivation"'  # reached by keys
         return f'<style>\n{_STYLE}</style>\n<div class="ag-explanation" {scroller}>\n{body}</div>\n'
 
@@ -124,19 +123,20 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
 def _derived(survey: Survey, wrt: Value, depth: int | None) -> list[Line]:
     chain = Chain(survey, wrt, SUMS, depth)
     if not chain.connected or chain.output is wrt:
-        return _completed(chain, [*_at_once(chain)])
-    if _are_few(chain):
-        return _completed(chain, [*derivation.by_paths(chain)])
-    chain = Chain(survey, wrt, LINEAR, depth)
-    return _completed(chain, [*derivation.by_deltas(chain)])
-
-
-def _completed(chain: Chain, lines: list[Line]) -> list[Line]:
-    """Return lines, and below them what names in them are and why the derivative is zero."""
+        lines = [*_at_once(chain)]
+    elif _are_few(chain):
+        lines = [*derivation.by_paths(chain)]
+    else:
+        chain = Chain(survey, wrt, LINEAR, depth)
+        lines = [*derivation.by_deltas(chain)]
     lines += derivation.told(chain, lines)
-    if chain.connected and chain.adjoint(chain.wrt) == 0.0:
+    if chain.connected and chain.adjoint(wrt) == 0.0:
         lines.append(derivation.why_zero(chain))
-    return sorted(lines, key=lambda line: bool(line.curve))  # pictures stand below all words
+    for repeat in survey.repeats if chain.connected else ():
+        curve = tuple([delta for _, delta in survey.deltas(repeat)])
+        words = "The size of δ, of what is carried on, step by step:"
+        lines += [Line(words=words, curve=curve)] * any(curve)
+    return lines
 
 
 def _are_few(chain: Chain) -> bool:
@@ -178,10 +178,10 @@ def _why_apart(chain: Chain, leaves: list[Value]) -> str:
     return f"{why}. Through .data, .detach() and no_grad nothing is recorded."
 
 
-def written(lines: Iterable[Line], name: str) -> Iterator[str]:
-    """Yield each line as the medium of that name writes it."""
+def written(lines: Iterable[Line], name: str) -> Iterator[tuple[Line, str]]:
+    """Yield each line, and how the medium of that name writes it; curves in HTML alone."""
     medium, formula, step, noted, typed, code, together = MEDIA[name]
-    for line in lines:
+    for line in lines if name == "html" else [line for line in lines if not line.curve]:
         terms = [formula.format(medium.set(term)) for term in line.terms]
         words = "".join(joined(*zip(map(typed, line.words.split("{}")), [*terms, ""])))
         left, rows, tail = "", list[str](), ""
@@ -195,7 +195,7 @@ def written(lines: Iterable[Line], name: str) -> Iterator[str]:
             rows = rows if wide or line.apart else ["".join(rows)]
             tail = noted.format(typed(line.note)) if line.note else ""
             tail += code(readable(line.code)) if line.code else ""
-        yield together(line, left, rows, tail, words)
+        yield line, together(line, left, rows, tail, words)
 
 
 def _text(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
