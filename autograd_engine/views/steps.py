@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
-import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class Contribution:
         numbers = self.before, self.partial, self.adjoint
         before, partial, adjoint = (number(x, PRODUCT) for x in numbers)
         symbol, rule = f"∂{node}/∂{operand}", ""
-        if self.steps.is_number(self.operand):
+        if isinstance(self.steps.term(self.operand), Given):
             symbol = TEXT.set(found, PRODUCT) if found else partial
             operand = f"constant {operand}"
         else:
@@ -134,13 +134,10 @@ class Steps(Sequence[Contribution], Shown):
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
         return self.survey.name(value)
 
-    def is_number(self, value: Value) -> bool:
-        """Say whether a value is a constant that has no name but its number."""
-        given = self.survey.given_names[self.survey.position[id(value)]]
-        return value._rule is CONSTANT and not given
-
     def term(self, value: Value) -> Term:
-        return Given(value.data) if self.is_number(value) else name(self.name(value))
+        given = self.survey.given_names[self.survey.position[id(value)]]
+        unnamed = value._rule is CONSTANT and not given
+        return Given(value.data) if unnamed else name(self.name(value))
 
     def text(self, value: Value) -> str:
         return TEXT.set(self.term(value))
@@ -196,15 +193,11 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     source, screen = source or sys.stdin, screen or sys.stdout
     width = shutil.get_terminal_size().columns
     encoding = getattr(screen, "encoding", None) or "utf-8"
-    told = [plain(typed(text), encoding) for text in map(found.text, found.survey.values)]
-    broken = [text for text in told if " " in text]
 
     def show(text: str) -> None:
-        text = plain(text, encoding)
-        for part in broken:  # not a name at its blanks
-            text = text.replace(part, part.replace(" ", "\xa0"))
-        rows = [wrapped(row, width).replace("\xa0", " ") for row in text.split("\n")]
-        print("\n".join(rows), file=screen, flush=True)
+        for row in plain(text, encoding).split("\n"):
+            lines = textwrap.wrap(row, width, subsequent_indent=INDENT, break_long_words=False)
+            print("\n".join(lines), file=screen, flush=True)
 
     show(HELP)
     rows, place = _rows(found), 0  # of the row to come
@@ -230,16 +223,6 @@ def _rows(found: Steps) -> list[str]:
     told = f"gradients: {', '.join(gradients) or 'there are no leaves'}"
     rows[-1] = "\n".join([rows[-1], told, *found.notes])
     return [typed(f"[{i}/{len(rows)}] {row}") for i, row in enumerate(rows, 1)]
-
-
-def wrapped(row: str, width: int) -> str:
-    """Return a row in lines of that width, broken behind blanks and products."""
-    lines = [""]
-    for piece in re.findall("[^ ·]*·? *", row):
-        if lines[-1].strip() and len((lines[-1] + piece).rstrip()) > width:
-            lines.append(INDENT)
-        lines[-1] += piece
-    return "\n".join(line.rstrip(" ") for line in lines)
 
 
 @contextmanager
