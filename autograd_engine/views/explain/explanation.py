@@ -141,11 +141,8 @@ def _derived(survey: Survey, wrt: Value, depth: int | None) -> list[Line]:
 
 def _are_few(chain: Chain) -> bool:
     """Say whether all paths together are of few factors, and no infinity cancels between them."""
-    survey = chain.survey
-    repeats = {i for repeat in survey.repeats for row in repeat.places for i in row}
-    repeated = sum(survey.position[id(variable)] in repeats for variable in chain.variables)
     units = sum(".neurons." in graph.region(variable) for variable in chain.variables)
-    if len(chain.variables) > FACTORS + 1 or repeated > FACTORS - 3 or units > 1:
+    if len(chain.variables) > FACTORS + 1 or units > 1:
         return False
     lengths = [len(path) for path in chain.paths()]
     finite = all(math.isfinite(factor.number) for factor in chain.factors())
