@@ -26,7 +26,6 @@ HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
 
 _NEXT, _BACK, _RUN, _QUIT = "nbrq"
 _SAME = {"": _NEXT, " ": _NEXT, "\r": _NEXT, "\n": _NEXT, "\x03": _QUIT, "\x04": _QUIT}
-_SAME |= {"next": _NEXT, "back": _BACK, "run": _RUN, "quit": _QUIT}
 
 ROWS = 200  # So many contributions a notebook shows at most.
 CELL = '<td style="padding: 0.15em 0.6em; text-align: left">{}</td>'
@@ -230,7 +229,7 @@ def _keys(source: Any) -> Iterator[Iterator[str]]:
     """Yield the keys that are pressed: single keys of a terminal, else whole lines."""
     if not source.isatty():
         lines = chain([source.readline() or "run"], source)  # at a pipe's end nobody is there
-        yield (_SAME.get(word, word) for word in (line.strip().lower() for line in lines))
+        yield (_SAME.get(word, word) for word in (line.strip().lower()[:1] for line in lines))
     elif sys.platform == "win32":
         import msvcrt
 

@@ -23,8 +23,6 @@ LISTED = 6  # So many of what is only listed are named.
 LONG = 90  # Of a factor of more characters its symbol is written in a sum.
 LONGEST = 150  # Of a longer definition only the ends are written.
 
-Group = list[Value]  # variables that were used alike
-
 
 class Line(NamedTuple):
     """An equation with what it comes to, step by step; or words, perhaps with a curve."""
@@ -81,10 +79,8 @@ def _factor(factor: Factor, chain: Chain, known: set[Term], left: Term | None = 
         if isinstance(said, formulas.Equal) and said not in known and not plain:
             terms[said] = f"{notation.spoken(rule)}: {{}}"
     known.update(terms)
-    words = "; ".join(terms.values())
-    rights, level = (*steps, Number(factor.number)), 0 if left else 1
-    by = f"by {words}" if words else ""
-    return Line(left or chain.symbol(factor), rights, by, tuple(terms), level=level)
+    rights, words = (*steps, Number(factor.number)), "by " * bool(terms) + "; ".join(terms.values())
+    return Line(left or chain.symbol(factor), rights, words, tuple(terms), level=0 if left else 1)
 
 
 class Deltas:
@@ -125,11 +121,11 @@ class Deltas:
         alone = all(id(part) in chain.within or part._rule is CONSTANT for part in operands)
         return alone and not value.label and id(value) not in self._states
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[list[Value]]:
         """Return the variables but the output in groups, each behind those that use it."""
         kinds: dict[int, int] = {}
         known: dict[Hashable, int] = {}
-        groups: dict[int, Group] = {}
+        groups: dict[int, list[Value]] = {}
         for value in reversed(self._chain.variables):
             users = [use.upper for use in self._uses[id(value)]]
             above = frozenset(self._home(id(user)) or kinds[id(user)] for user in users)
@@ -142,7 +138,7 @@ class Deltas:
         # That of the derivative by which is asked comes last.
         return sorted(shown, key=lambda group: group[0] is self._chain.wrt)
 
-    def lines(self, group: Group, left: Term | None = None) -> Iterator[Line]:
+    def lines(self, group: list[Value], left: Term | None = None) -> Iterator[Line]:
         """Yield the adjoints of a group: in general where a formula holds for all of it."""
 
         def line(value: Value) -> Line:
@@ -153,9 +149,9 @@ class Deltas:
 
         yield from self._alike(group, line, adjoint=True)
 
-    def defined(self, groups: list[Group]) -> Iterator[Line]:
+    def defined(self, groups: list[list[Value]]) -> Iterator[Line]:
         """Say how the values of groups came about, in general where they did so alike."""
-        joined: dict[Hashable, Group] = {}  # the steps of a repeat, the last one among them
+        joined: dict[Hashable, list[Value]] = {}  # the steps of a repeat, the last one among them
         for group in groups:
             below = {id(value) for value in group}
             hidden = [h for h in self._hidden if id(self._chain.below[id(h[0])][0].lower) in below]
@@ -165,7 +161,9 @@ class Deltas:
         for group in joined.values():
             yield from self._alike(group, partial(defined, self._chain), adjoint=False)
 
-    def _alike(self, group: Group, line: Callable[[Value], Line], adjoint: bool) -> Iterator[Line]:
+    def _alike(
+        self, group: list[Value], line: Callable[[Value], Line], adjoint: bool
+    ) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
         names = [self._chain.name(value) for value in group]
         lefts: list[Term] = [Delta(called) if adjoint else called for called in names]
@@ -213,7 +211,6 @@ class Deltas:
         return formulas.added(terms)
 
     def _passed_back(self, use: Factor) -> Term:
-        """Return what one use contributes to an adjoint: the factor times the adjoint above."""
         upper, formula = use.upper, self._chain.formula(use)
         if formula is None or len(TEXT.set(formula)) > LONG:
             formula = self._chain.symbol(use)

@@ -101,10 +101,8 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
           = 24
     """
     output, wrt = adopted(output, wrt, by="explain")
-    for given, what in ((output, "output"), (wrt, "wrt")):
-        if not isinstance(given, Value):
-            came = f"{type(given).__name__}: {given!r:.60}"
-            raise TypeError(f"explain needs a Value as {what}, not {came}")
+    if not isinstance(output, Value) or not isinstance(wrt, Value):
+        raise TypeError(f"explain needs two Values, not {output!r:.60} and {wrt!r:.60}")
     if depth is not None and (type(depth) is not int or depth < 0):
         raise ValueError(f"depth is None or a number from 0 on, of regions to open; got {depth!r}")
     return Explanation(derived(output, wrt, depth))
@@ -191,7 +189,7 @@ def written(lines: Iterable[Line], name: str) -> Iterator[tuple[Line, str]]:
             wide = len(texts[0]) + sum(len(text) + 3 for _, text in kept) > WIDE
             rows = rows if wide or line.apart else ["".join(rows)]
             tail = noted.format(typed(line.note)) if line.note else ""
-            tail += code(readable(line.code)) if line.code else ""
+            tail += code.format(typed(readable(line.code))) if line.code else ""
         yield line, together(line, left, rows, tail, words)
 
 
@@ -214,10 +212,6 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]#|$~])", r"\\\1", html.escape(text, quote=False))
 
 
-def _typewritten(code: str) -> str:
-    return f" <code>{html.escape(code)}</code>"
-
-
 _MATH = '<math displaystyle="true"><mrow>{}</mrow></math>'
 
 
@@ -235,11 +229,11 @@ def _html(line: Line, left: str, rows: list[str], tail: str, words: str) -> str:
 # Of each medium: formulas, and what is put around one in words, a step, a note; words and code as
 # they are typed; how the rows of an equation are put together.
 MEDIA: dict[str, tuple[Any, ...]] = {
-    "text": (TEXT, "{}", " = {}", "   ({})", str, "\n  # {}".format, _text),
-    "markdown": (LATEX, "${}$", " = {}", " ({})", _escaped, _typewritten, _markdown),
+    "text": (TEXT, "{}", " = {}", "   ({})", str, "\n  # {}", _text),
+    "markdown": (LATEX, "${}$", " = {}", " ({})", _escaped, " <code>{}</code>", _markdown),
     "html": (
         *(MATHML, _MATH, "<mo>=</mo><mrow>{}</mrow>", '<span class="note">{}</span>'),
-        *(html.escape, _typewritten, _html),
+        *(html.escape, "<code>{}</code>", _html),
     ),
 }
 

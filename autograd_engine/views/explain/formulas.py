@@ -66,7 +66,6 @@ def elided(items: Sequence[Any], make: Callable[[Any], Any] = lambda x: x) -> tu
 
 
 def inside(term: Term, change: Callable[[Term], Term]) -> Term:
-
     def changed(part: object) -> object:
         if isinstance(part, tuple):
             return tuple(map(changed, part))
