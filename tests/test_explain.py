@@ -435,7 +435,7 @@ def test_the_line_that_made_a_value_is_shown_where_it_was_traced():
         h = x.tanh()
     found = ag.explain(h, x)
     for text in (found.text, found.markdown, found.html):
-        assert "test_explain.py" in text and "h = x.tanh()" in text
+        assert "explain.py" in text and "h = x.tanh()" in text
 
 
 def test_lines_inside_the_package_are_passed_over_for_the_one_that_called():
@@ -695,7 +695,7 @@ def test_no_gradient_is_touched():
 
 def test_what_is_no_value_is_refused_by_name():
     x = ag.Value(1.0)
-    with pytest.raises(TypeError, match="explain needs a Value as wrt, not list"):
+    with pytest.raises(TypeError, match=r"explain needs two Values, not Value\(.*\) and \[Value"):
         ag.explain(x * x, [x])
-    with pytest.raises(TypeError, match="as output, not float"):
+    with pytest.raises(TypeError, match="not 2.0 and Value"):
         ag.explain(2.0, x)

@@ -16,7 +16,7 @@ import pytest
 
 import autograd_engine as ag
 from autograd_engine.primitives import TABLE
-from autograd_engine.views.explain.derivation import derived
+from autograd_engine.views.explain.explanation import derived
 from autograd_engine.views.explain.formulas import (
     DOTS,
     Call,

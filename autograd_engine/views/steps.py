@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
-import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,7 +26,6 @@ HELP = "n or Enter: next   b: back   r: run to the end   q: quit"
 
 _NEXT, _BACK, _RUN, _QUIT = "nbrq"
 _SAME = {"": _NEXT, " ": _NEXT, "\r": _NEXT, "\n": _NEXT, "\x03": _QUIT, "\x04": _QUIT}
-_SAME |= {"next": _NEXT, "back": _BACK, "run": _RUN, "quit": _QUIT}
 
 ROWS = 200  # So many contributions a notebook shows at most.
 CELL = '<td style="padding: 0.15em 0.6em; text-align: left">{}</td>'
@@ -77,14 +76,12 @@ class Contribution:
         numbers = self.before, self.partial, self.adjoint
         before, partial, adjoint = (number(x, PRODUCT) for x in numbers)
         symbol, rule = f"∂{node}/∂{operand}", ""
-        if self.steps.is_number(self.operand):
+        if isinstance(self.steps.term(self.operand), Given):
             symbol = TEXT.set(found, PRODUCT) if found else partial
             operand = f"constant {operand}"
         else:
             made = TEXT.set(found) if found else ""
-            uses = [v is self.operand for v in self.node.operands]
-            use = f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})" if sum(uses) > 1 else ""
-            rule = _equation(symbol, made, number(self.partial)) + use
+            rule = _equation(symbol, made, number(self.partial))
         result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
         return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
 
@@ -136,13 +133,10 @@ class Steps(Sequence[Contribution], Shown):
         """Return what a value is called: its label, or v1, v2, ...; a constant is its number."""
         return self.survey.name(value)
 
-    def is_number(self, value: Value) -> bool:
-        """Say whether a value is a constant that has no name but its number."""
-        given = self.survey.given_names[self.survey.position[id(value)]]
-        return value._rule is CONSTANT and not given
-
     def term(self, value: Value) -> Term:
-        return Given(value.data) if self.is_number(value) else name(self.name(value))
+        given = self.survey.given_names[self.survey.position[id(value)]]
+        unnamed = value._rule is CONSTANT and not given
+        return Given(value.data) if unnamed else name(self.name(value))
 
     def text(self, value: Value) -> str:
         return TEXT.set(self.term(value))
@@ -198,15 +192,11 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
     source, screen = source or sys.stdin, screen or sys.stdout
     width = shutil.get_terminal_size().columns
     encoding = getattr(screen, "encoding", None) or "utf-8"
-    told = [plain(typed(text), encoding) for text in map(found.text, found.survey.values)]
-    broken = [text for text in told if " " in text]
 
     def show(text: str) -> None:
-        text = plain(text, encoding)
-        for part in broken:  # not a name at its blanks
-            text = text.replace(part, part.replace(" ", "\xa0"))
-        rows = [wrapped(row, width).replace("\xa0", " ") for row in text.split("\n")]
-        print("\n".join(rows), file=screen, flush=True)
+        for row in plain(text, encoding).split("\n"):
+            lines = textwrap.wrap(row, width, subsequent_indent=INDENT, break_long_words=False)
+            print("\n".join(lines), file=screen, flush=True)
 
     show(HELP)
     rows, place = _rows(found), 0  # of the row to come
@@ -234,22 +224,12 @@ def _rows(found: Steps) -> list[str]:
     return [typed(f"[{i}/{len(rows)}] {row}") for i, row in enumerate(rows, 1)]
 
 
-def wrapped(row: str, width: int) -> str:
-    """Return a row in lines of that width, broken behind blanks and products."""
-    lines = [""]
-    for piece in re.findall("[^ ·]*·? *", row):
-        if lines[-1].strip() and len((lines[-1] + piece).rstrip()) > width:
-            lines.append(INDENT)
-        lines[-1] += piece
-    return "\n".join(line.rstrip(" ") for line in lines)
-
-
 @contextmanager
 def _keys(source: Any) -> Iterator[Iterator[str]]:
     """Yield the keys that are pressed: single keys of a terminal, else whole lines."""
     if not source.isatty():
         lines = chain([source.readline() or "run"], source)  # at a pipe's end nobody is there
-        yield (_SAME.get(word, word) for word in (line.strip().lower() for line in lines))
+        yield (_SAME.get(word, word) for word in (line.strip().lower()[:1] for line in lines))
     elif sys.platform == "win32":
         import msvcrt
 

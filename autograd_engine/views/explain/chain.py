@@ -13,30 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from autograd_engine.blocks import source_of
+from autograd_engine import table
 from autograd_engine.compiler.record.symbols import OUT, Symbol, operands, substituted
 from autograd_engine.engine import Value
 from autograd_engine.primitives import Primitive
 from autograd_engine.survey import Survey
-from autograd_engine.table import (
-    ADD,
-    BINARY,
-    CONSTANT,
-    DOT,
-    MEAN,
-    MULTIPLY,
-    SUBTRACT,
-    SUM,
-    azmul,
-    shares,
-)
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.formulas import DOTS, ONE, Call, Given, Name, Number, Term, name
 from autograd_engine.views.explain.typesetting import TEXT
-from autograd_engine.views.explain.writers import Line
 
-SUMS = (ADD, SUBTRACT, SUM)
-LINEAR = (*SUMS, MULTIPLY, azmul, DOT, MEAN)
+SUMS = (table.ADD, table.SUBTRACT, table.SUM)
+LINEAR = (*SUMS, table.MULTIPLY, table.azmul, table.DOT, table.MEAN)
 
 LARGEST = 5  # So many operations, sums not counted, are merged into one factor at most.
 WIDEST = 16  # So many ways lead through it at most, but for those into a longer sum.
@@ -44,13 +31,9 @@ MANY = 1_000_000_000  # Paths are counted up to this number.
 
 DEEP = 1  # So many operations deep a value off the chain is written out.
 LONG = 60  # It has so many characters at most; else it has a name.
-LONGEST = 150  # Of a longer definition only the ends are written.
 
 # What a part that textbooks have a name for is called, if that is not yet taken.
 LETTERS = {"p": "pqr", "mean": ("mean", "mean′", "mean″"), "y": "yt"}
-
-# What numbers that differ are called, and the letter of their index: by it, the numbers.
-Constants = dict[tuple[str, str], dict[int, float]]
 
 Merged = dict[int, dict[int, "Factor"]]  # by what is above, then by the variable below
 Step = tuple[Value, tuple[int, ...]]  # through an operation: its result, which of its operands
@@ -97,8 +80,10 @@ class Chain:
         self.connected = id(self.output) in self.within  # the output depends on the value at all
         self.below: dict[int, list[Factor]] = {}  # by the variable above, in operands' order
         self.variables = [*self._chosen()]
+        self._known = {id(v) for v, given in zip(self.values, survey.given_names) if given}
+        self._known |= self.below.keys() | self.exits.keys()
         self.begun = {re.split(r"[\W\d₀-₉]", text)[0] for text in survey.names}
-        self.constants: Constants = {}
+        self.constants: formulas.Constants = {}
         self._asides: dict[tuple[object, ...], tuple[str, str]] = {}
         # What parts with a name are, by its letter: for each call the name, a formula and numbers.
         self.told: dict[str, list[tuple[Term, Term, Term]]] = {}
@@ -199,13 +184,6 @@ class Chain:
         direct = any(factor.lower is self.wrt for factor in below) and len(below) > 1
         return formulas.Derivative(self.name(self.output), self.name(self.wrt), direct)
 
-    def defined(self, value: Value) -> Line:
-        steps: tuple[Term, ...] = (Number(value.data),)
-        if value.partials:
-            made = self.definition(value)
-            steps = (formulas.clipped(made) if len(TEXT.set(made)) > LONGEST else made, *steps)
-        return Line(self.name(value), steps, code=source_of(value))
-
     def definition(self, value: Value, depth: int = 0) -> Term:
         if id(value) in self.exits:
             given = [factor.lower for factor in self.below[id(value)]]
@@ -216,18 +194,14 @@ class Chain:
 
     def term(self, value: Value, depth: int = 0) -> Term:
         """Return a value by its name, or else as the operation that made it, or as a number."""
-        if self._is_named(value):
+        if id(value) in self._known:
             return self.name(value)
         merged = id(value) in self.within
         if value.partials and (merged or depth <= DEEP):
             made = self.definition(value, 0 if merged else depth)
             if len(TEXT.set(made)) <= LONG:
                 return made
-        return Given(value.data) if value._rule is CONSTANT else self.name(value)
-
-    def _is_named(self, value: Value) -> bool:
-        given = self.survey.given_names[self.survey.position[id(value)]]
-        return bool(given) or id(value) in self.below or id(value) in self.exits
+        return Given(value.data) if value._rule is table.CONSTANT else self.name(value)
 
     def _sum(self, value: Value, depth: int) -> Term:
         """Return a sum of sums, without the 0 with which Python's sum() begins."""
@@ -235,10 +209,10 @@ class Chain:
         waiting = [(False, value)]
         while waiting:
             sign, part = waiting.pop()
-            if part._rule in SUMS and (part is value or not self._is_named(part)):
-                signs = (sign, *[sign != (part._rule is SUBTRACT)] * (len(part.operands) - 1))
+            if part._rule in SUMS and (part is value or id(part) not in self._known):
+                signs = (sign, *[sign != (part._rule is table.SUBTRACT)] * (len(part.operands) - 1))
                 waiting.extend(reversed([*zip(signs, part.operands)]))
-            elif part._rule is not CONSTANT or part._data != 0.0 or self._is_named(part):
+            elif part._rule is not table.CONSTANT or part._data != 0.0 or id(part) in self._known:
                 parts.append((formulas.negated if sign else lambda term: term, part))
         made = lambda pair: pair[0](self.term(pair[1], depth + 1))  # noqa: E731
         return formulas.whole(formulas.elided(parts, made))
@@ -280,9 +254,9 @@ class Chain:
                 return written
             self._asides[key] = free[0], call
             numbers: Term = Number(number)
-            if letter == "p" and rule is not BINARY:
+            if letter == "p" and rule is not table.BINARY:
                 written = Call("softmax", formulas.elided(given, self.term))
-                numbers = formulas.row(shares(tuple(data)))
+                numbers = formulas.row(table.shares(tuple(data)))
             told = (Name(free[0] + call), written, numbers)
             self.told.setdefault(free[0], []).extend([told] * (letter != "y"))
         letter, call = self._asides[key]

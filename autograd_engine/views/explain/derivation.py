@@ -1,107 +1,56 @@
-"""explain: a derivation by the chain rule as lines."""
+"""The lines of a derivation: by all paths, or by adjoints from the output down."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
-from autograd_engine import graph
+from autograd_engine.blocks import source_of
 from autograd_engine.engine import Value
 from autograd_engine.gradients import holds
-from autograd_engine.graph import _adopted as adopted
-from autograd_engine.survey import Survey
-from autograd_engine.table import BINARY, LEAF, SUBTRACT
+from autograd_engine.table import BINARY, CONSTANT, SUBTRACT
 from autograd_engine.views.explain import formulas, notation
 from autograd_engine.views.explain.chain import LINEAR, MANY, SUMS, Chain, Factor
-from autograd_engine.views.explain.deltas import Deltas, common
-from autograd_engine.views.explain.formulas import ZERO, Delta, Derivative, Number, Term, name
+from autograd_engine.views.explain.formulas import ZERO, Delta, Name, Number, Term, common, name
 from autograd_engine.views.explain.typesetting import TEXT
-from autograd_engine.views.explain.writers import Explanation, Line
 
-FACTORS = 8  # on all paths together: up to so many are multiplied out
-LONG = 50  # A derivation of more lines goes through regions as a whole, where there are any.
+FEW = 3  # So many that are alike are told of one by one if no general formula holds for all.
 LINES = 12  # So many groups of values are told of one by one at either end.
 LISTED = 6  # So many of what is only listed are named.
+LONG = 90  # Of a factor of more characters its symbol is written in a sum.
+LONGEST = 150  # Of a longer definition only the ends are written.
 
 
-def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
-    """Return the derivation of the derivative of `output` by `wrt`, with its numbers.
+class Line(NamedTuple):
+    """An equation with what it comes to, step by step; or words, perhaps with a curve."""
 
-    The variables of the chain rule are what has a label or a place in a network. A few factors are
-    multiplied out; of more, the adjoint δ of each value is found from those of its uses, once in
-    general for what is alike. `depth` goes through regions as a whole, 0 through the outermost; by
-    default only a derivation that is too long does. Lines of the source are shown where
-    `trace_source` was on. No `grad` is touched.
-
-    Raises `TypeError` for anything but two Values, `ValueError` for another depth.
-
-    >>> w, x = Value(3.0, "w"), Value(2.0, "x")
-    >>> h = w * x
-    >>> h.label = "h"
-    >>> J = h * h
-    >>> J.label = "J"
-    >>> print(explain(J, w).text.partition("\\n\\n")[0])
-    ∂J/∂w = ∂J/∂h · ∂h/∂w
-          = 12 · 2
-          = 24
-    """
-    output, wrt = adopted(output, wrt, by="explain")
-    for given, what in ((output, "output"), (wrt, "wrt")):
-        if not isinstance(given, Value):
-            came = f"{type(given).__name__}: {given!r:.60}"
-            raise TypeError(f"explain needs a Value as {what}, not {came}")
-    if depth is not None and (type(depth) is not int or depth < 0):
-        raise ValueError(f"depth is None or a number from 0 on, of regions to open; got {depth!r}")
-    return Explanation(derived(output, wrt, depth))
+    left: Term | None = None
+    rights: tuple[Term, ...] = ()
+    words: str = ""  # at the places of its braces stand the terms
+    terms: tuple[Term, ...] = ()
+    code: str = ""
+    level: int = 0
+    note: str = ""
+    curve: tuple[float, ...] = ()
+    apart: bool = False  # each step in a row of its own
 
 
-def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
-    """Return the derivation of the derivative of an output by a value, by regions to a depth."""
-    survey = Survey(output)
-    lines = _derived(survey, wrt, depth)
-    deepest = max((call.path.count(".") for call in survey.calls), default=-1)
-    depths = range(deepest, -1, -1) if depth is None and len(lines) > LONG else ()
-    by_regions = (_derived(survey, wrt, depth) for depth in depths)
-    return next((found for found in by_regions if len(found) < len(lines)), lines)
+def defined(chain: Chain, value: Value) -> Line:
+    steps: tuple[Term, ...] = (Number(value.data),)
+    if value.partials:
+        made = chain.definition(value)
+        steps = (formulas.clipped(made) if len(TEXT.set(made)) > LONGEST else made, *steps)
+    return Line(chain.name(value), steps, code=source_of(value))
 
 
-def _derived(survey: Survey, wrt: Value, depth: int | None) -> list[Line]:
-    chain = Chain(survey, wrt, SUMS, depth)
-    if not chain.connected or chain.output is wrt:
-        return _written(_at_once, chain)
-    if _are_few(chain):
-        return _written(_by_paths, chain)
-    return _written(_by_deltas, Chain(survey, wrt, LINEAR, depth))
-
-
-def _are_few(chain: Chain) -> bool:
-    """Say whether all paths together are of few factors, and no infinity cancels between them."""
-    survey = chain.survey
-    repeats = {i for repeat in survey.repeats for row in repeat.places for i in row}
-    repeated = sum(survey.position[id(variable)] in repeats for variable in chain.variables)
-    units = sum(".neurons." in graph.region(variable) for variable in chain.variables)
-    if len(chain.variables) > FACTORS + 1 or repeated > FACTORS - 3 or units > 1:
-        return False
-    lengths = [len(path) for path in chain.paths()]
-    finite = all(math.isfinite(factor.number) for factor in chain.factors())
-    return sum(lengths) <= FACTORS and (finite or len(lengths) == 1)
-
-
-def _written(derive: Callable[[Chain], Iterator[Line]], chain: Chain) -> list[Line]:
-    """Return what derives a derivative, and below it what its names are and why it is zero."""
-    lines = [*derive(chain)]
-    lines += _told(chain, lines)
-    if chain.connected and chain.adjoint(chain.wrt) == 0.0:
-        lines.append(_why_zero(chain))
-    return sorted(lines, key=lambda line: bool(line.curve))  # pictures stand below all words
-
-
-def _by_paths(chain: Chain) -> Iterator[Line]:
-    told = set[Term]()
+def by_paths(chain: Chain) -> Iterator[Line]:
+    known = set[Term]()
     paths = list(chain.paths())
     if len(paths) == len(paths[0]) == 1:
-        yield _factor(paths[0][0], chain, told, chain.goal())
+        yield _factor(paths[0][0], chain, known, chain.goal())
     else:
         products = [formulas.Product(tuple(map(chain.symbol, p)), spaced=True) for p in paths]
         symbols = formulas.added(products)
@@ -111,12 +60,12 @@ def _by_paths(chain: Chain) -> Iterator[Line]:
         yield Line(chain.goal(), steps, apart=True)
     yield Line(words="where")
     for variable in reversed(chain.variables):
-        yield chain.defined(variable)
+        yield defined(chain, variable)
         for factor in chain.below[id(variable)] if len(chain.variables) > 2 else ():
-            yield _factor(factor, chain, told)
+            yield _factor(factor, chain, known)
 
 
-def _factor(factor: Factor, chain: Chain, told: set[Term], left: Term | None = None) -> Line:
+def _factor(factor: Factor, chain: Chain, known: set[Term], left: Term | None = None) -> Line:
     """Derive a factor from the rules of its operations, those that have not been told."""
     found = chain.formula(factor)
     steps = [formulas.folded(found)] if found else []
@@ -127,43 +76,177 @@ def _factor(factor: Factor, chain: Chain, told: set[Term], left: Term | None = N
     terms: dict[Term, str] = {}
     for rule, i in rules if any(rule not in LINEAR for rule, _ in rules) else ():
         said, plain = notation.rule(rule, i), rule in SUMS and not (rule is SUBTRACT and i)
-        if isinstance(said, formulas.Equal) and said not in told and not plain:
+        if isinstance(said, formulas.Equal) and said not in known and not plain:
             terms[said] = f"{notation.spoken(rule)}: {{}}"
-    told.update(terms)
-    words = "; ".join(terms.values())
-    rights, level = (*steps, Number(factor.number)), 0 if left else 1
-    by = f"by {words}" if words else ""
-    return Line(left or chain.symbol(factor), rights, by, tuple(terms), level=level)
+    known.update(terms)
+    rights, words = (*steps, Number(factor.number)), "by " * bool(terms) + "; ".join(terms.values())
+    return Line(left or chain.symbol(factor), rights, words, tuple(terms), level=0 if left else 1)
 
 
-def _by_deltas(chain: Chain) -> Iterator[Line]:
+class Deltas:
+    """The adjoints of the variables of one chain, in groups of variables that were used alike."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        survey, homes, states = chain.survey, dict[int, tuple[int, str]](), list[Value]()
+        for number, repeat in enumerate(survey.repeats):
+            inside = [survey.values[i] for row in repeat.places for i in row]
+            homes |= {id(value): (number, value._rule.symbol) for value in inside}
+            states += [survey.values[i] for row in survey.states(repeat) for i in row]
+        self._home = homes.get  # the repeat, and what made the value
+        # Those that are called by the step, not by a label or a place in a model.
+        states = [v for v in states if not v.label and "⁽" not in survey.name(v)]
+        self._states, letters = {*map(id, states)}, {chain.name(v).text[0] for v in states}
+        given = [v for v, name in zip(survey.values, survey.given_names) if name[:1] in letters]
+        # What stands for states before the first step is often 0, and then no term.
+        self.begins = [value for value in given if not (value.operands or value.label)]
+        self._nought = {ZERO, *[chain.name(v) for v in self.begins if not v.data]}
+        self.ranges: dict[int, str] = {}  # what the index of a Σ runs over
+        self._uses: dict[int, list[Factor]] = {id(value): [] for value in chain.variables}
+        for factor in chain.factors():
+            self._uses[id(factor.lower)].append(factor)
+        self._passed: set[int] = set()
+        for value in reversed(chain.variables):
+            above = {id(use.upper) for use in self._uses[id(value)]}
+            if self._is_passed(value) and not above & self._passed:
+                self._passed.add(id(value))
+
+    def _is_passed(self, value: Value) -> bool:
+        """Say whether nothing else uses its operand: an activation is told of with its sum."""
+        chain, below = self._chain, self._chain.below[id(value)]
+        lower = below[0].lower if len(below) == 1 else chain.wrt
+        if value is chain.output or lower is chain.wrt or len(self._uses[id(lower)]) > 1:
+            return False
+        operands = [part for made, _ in below[0].steps() for part in made.operands]
+        alone = all(id(part) in chain.within or part._rule is CONSTANT for part in operands)
+        return alone and not value.label and id(value) not in self._states
+
+    def groups(self) -> list[list[Value]]:
+        """Return the variables but the output in groups, each behind those that use it."""
+        kinds: dict[int, int] = {}
+        known: dict[Hashable, int] = {}
+        groups: dict[int, list[Value]] = {}
+        for value in reversed(self._chain.variables):
+            users = [use.upper for use in self._uses[id(value)]]
+            above = frozenset(self._home(id(user)) or kinds[id(user)] for user in users)
+            alike = value._rule.symbol, self._home(id(value)), above, value is self._chain.wrt
+            kinds[id(value)] = known.setdefault(alike, len(known))
+            groups.setdefault(kinds[id(value)], []).insert(0, value)
+        _, *rest = groups.values()
+        self._hidden = [group for group in rest if id(group[0]) in self._passed]
+        shown = [group for group in rest if id(group[0]) not in self._passed]
+        # That of the derivative by which is asked comes last.
+        return sorted(shown, key=lambda group: group[0] is self._chain.wrt)
+
+    def lines(self, group: list[Value], left: Term | None = None) -> Iterator[Line]:
+        """Yield the adjoints of a group: in general where a formula holds for all of it."""
+
+        def line(value: Value) -> Line:
+            term = formulas.folded(self._delta(value))
+            fresh = all(holds(v) for use in self._uses[id(value)] for v, _ in use.steps())
+            steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
+            return Line(left or Delta(self._chain.name(value)), tuple(steps))
+
+        yield from self._alike(group, line, adjoint=True)
+
+    def defined(self, groups: list[list[Value]]) -> Iterator[Line]:
+        """Say how the values of groups came about, in general where they did so alike."""
+        joined: dict[Hashable, list[Value]] = {}  # the steps of a repeat, the last one among them
+        for group in groups:
+            below = {id(value) for value in group}
+            hidden = [h for h in self._hidden if id(self._chain.below[id(h[0])][0].lower) in below]
+            for one in [*hidden, group]:
+                key = self._home(id(one[0])) or id(one)
+                joined[key] = [*one, *joined.get(key, ())]
+        for group in joined.values():
+            yield from self._alike(group, partial(defined, self._chain), adjoint=False)
+
+    def _alike(
+        self, group: list[Value], line: Callable[[Value], Line], adjoint: bool
+    ) -> Iterator[Line]:
+        """Yield one line for all members of a group but perhaps the ends, if not one for each."""
+        names = [self._chain.name(value) for value in group]
+        lefts: list[Term] = [Delta(called) if adjoint else called for called in names]
+        numbers = [self._chain.adjoint(value) if adjoint else value.data for value in group]
+        make = self._delta if adjoint else self._chain.definition
+        terms = [make(value) for value in group] if len(group) > 1 else []
+        if found := self._common(terms, group[0], names, "j"):
+            part, index, general = found
+            yield from map(line, group[part.stop :])
+            rights = formulas.folded(general) if adjoint else general, formulas.row(numbers[part])
+            yield Line(index.general(lefts[part]), rights, note=formulas.spread(index.numbers))
+            yield from map(line, group[: part.start])
+            return
+        yield from map(line, group if len(group) <= FEW else group[:1])
+        if len(group) > FEW:
+            others = formulas.Call("", formulas.elided(lefts[1:]))
+            yield Line(others, (formulas.row(numbers[1:]),), note="likewise")
+
+    def _common(
+        self, terms: list[Term], value: Value, names: list[Name], below: str
+    ) -> tuple[slice, formulas.Index, Term] | None:
+        """Return what terms of values such as this have in common that differ in an index."""
+        known, texts = self._chain, [called.text for called in names]
+        step = id(value) in self._states and "[" not in self._chain.name(value).text
+        letters = ("t" if step else below) + ("t" if self._home(id(value)) else "s")
+        letters += "l" if below == "j" else "m"
+        free = "".join(letter for letter in "xcde" if letter not in known.begun)
+        return common(terms, texts, letters, self._chain.constants, free)
+
+    def _delta(self, value: Value) -> Term:
+        """Return the adjoint of a variable as the sum over its uses, under a Σ if there is one."""
+        uses = self._uses[id(value)][::-1]
+        pairs = [(self._passed_back(use), self._chain.name(use.upper)) for use in uses]
+        there = [p for p in pairs if self._nought.isdisjoint(getattr(p[0], "factors", (p[0],)))]
+        terms, names = map(list, zip(*there or pairs[:1]))
+        middle = uses[(len(uses) - 1) // 2].upper  # at the ends others may stand
+        found = self._common(terms, middle, names, "k")
+        if not found or len(found[1].numbers) > 1:
+            return formulas.added([t for t in terms if formulas.folded(t) != ZERO] or [ZERO])
+        part, index, general = found
+        self.ranges[id(value)] = formulas.spread(index.numbers)
+        sign = formulas.negated if isinstance(general, formulas.Minus) else lambda term: term
+        spelled = formulas.whole([*map(sign, terms[part])])
+        terms[part] = [sign(formulas.Sigma(self.ranges[id(value)], sign(general), spelled))]
+        return formulas.added(terms)
+
+    def _passed_back(self, use: Factor) -> Term:
+        upper, formula = use.upper, self._chain.formula(use)
+        if formula is None or len(TEXT.set(formula)) > LONG:
+            formula = self._chain.symbol(use)
+        if id(upper) in self._passed:
+            return formulas.multiplied([self._delta(upper), formula])
+        if upper is self._chain.output:
+            return formula
+        above = Delta(self._chain.name(upper), self._chain.adjoint(upper))
+        first = use.lower is self._chain.wrt
+        return formulas.multiplied([above, formula] if first else [formula, above])
+
+
+def by_deltas(chain: Chain) -> Iterator[Line]:
     deltas = Deltas(chain)
     *shown, goal = deltas.groups()
-    output, wrt = chain.name(chain.output), chain.name(chain.wrt)
-    yield from deltas.lines(goal, Derivative(output, wrt))
+    output, wrt, v = chain.name(chain.output), chain.name(chain.wrt), name("v")
+    yield from deltas.lines(goal, formulas.Derivative(output, wrt))
     paths = chain.count_ways()
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
     many = many if paths > 1 else "One long path leads"
     over = deltas.ranges.get(id(chain.wrt))
     over = f"; the sum is over {over}" if over else ""
     said = f"{many} from {{}} to {{}}{over}. From the output down, {{}} is {{}}:"
-    yield Line(words=said, terms=(wrt, output, Delta(name("v")), Derivative(output, name("v"))))
+    yield Line(words=said, terms=(wrt, output, Delta(v), formulas.Derivative(output, v)))
     kept = [*shown[:LINES], *shown[LINES:][-LINES:]]
     for group in kept:
         yield from deltas.lines(group)
     if len(kept) < len(shown):
         yield Line(words="... others between them in the same way ...")
     yield Line(words="where")
-    yield chain.defined(chain.output)
+    yield defined(chain, chain.output)
     yield from deltas.defined([*kept, goal])
-    yield from map(chain.defined, deltas.begins)
-    survey = chain.survey
-    for curve in [tuple([delta for _, delta in survey.deltas(one)]) for one in survey.repeats]:
-        if any(curve):
-            yield Line(words="The size of δ, of what is carried on, step by step:", curve=curve)
+    yield from map(partial(defined, chain), deltas.begins)
 
 
-def _told(chain: Chain, lines: list[Line]) -> Iterator[Line]:
+def told(chain: Chain, lines: list[Line]) -> Iterator[Line]:
     """Say what numbers are that differ, and parts that textbooks have a name for, where shown."""
     shown = " ".join(TEXT.set(term) for line in lines for term in line.rights[:1])
     letters = set(re.findall(r"\b[a-z]+′*(?![a-z(])", shown))
@@ -185,39 +268,13 @@ def _told(chain: Chain, lines: list[Line]) -> Iterator[Line]:
                 yield Line(names[0], (meanings[0], numbers[0]))
 
 
-def _at_once(chain: Chain) -> Iterator[Line]:
-    """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
-    output, wrt = chain.name(chain.output), name(chain.wrt.label or "w")
-    if chain.output is chain.wrt:
-        yield Line(chain.goal(), (formulas.ONE,))
-    else:
-        yield Line(Derivative(output, wrt), (ZERO,))
-        leaves = [value for value in chain.values if value._rule is LEAF and value.label]
-        said = f"The gradient is zero: {{}} does not depend on {{}}{_why_apart(chain, leaves)}"
-        terms = (output, wrt, *map(chain.name, leaves[:LISTED]))[: said.count("{}")]
-        yield Line(words=said, terms=terms)
-    yield chain.defined(chain.output)
-
-
-def _why_apart(chain: Chain, leaves: list[Value]) -> str:
-    if any(value is chain.wrt for value in chain.values):
-        return " as far as is known: a value made from children has partials that are not known."
-    listed = f" (its leaves: {_listed(leaves)})" * bool(leaves)
-    why = f", which is not among the values it was made of{listed}"
-    if any(value is chain.output for value in graph.nodes(chain.wrt)):
-        return f"{why}, but the other way round: write explain(output, wrt), the output first."
-    if any(leaf.label == chain.wrt.label for leaf in leaves):
-        return f"{why}. Was the name bound anew, as by w = w - 0.1 * w.grad?"
-    return f"{why}. Through .data, .detach() and no_grad nothing is recorded."
-
-
-def _why_zero(chain: Chain) -> Line:
+def why_zero(chain: Chain) -> Line:
     """Say why the derivative is zero: nothing passes, or all cancels."""
     zero = [chain.symbol(factor) for factor in chain.factors() if factor.number == 0.0]
-    said = f"nothing passes through {_listed(zero)}, not even to an infinity"
+    said = f"nothing passes through {listed(zero)}, not even to an infinity"
     said = f"It is zero, since {said if zero else 'what arrives cancels or is too small'}."
     return Line(words=said, terms=tuple(formulas.Equal(z, ZERO) for z in zero[:LISTED]))
 
 
-def _listed(items: Sequence[object]) -> str:
+def listed(items: Sequence[object]) -> str:
     return ", ".join(["{}"] * min(len(items), LISTED)) + ", ..." * (len(items) > LISTED)

@@ -1,10 +1,13 @@
-"""Formulas as plain data, put together as one writes them by hand, and the names in them."""
+"""Formulas as plain data, put together as one writes them by hand, and what several are alike."""
 
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from autograd_engine.views.layout.scene import readable
@@ -63,7 +66,6 @@ def elided(items: Sequence[Any], make: Callable[[Any], Any] = lambda x: x) -> tu
 
 
 def inside(term: Term, change: Callable[[Term], Term]) -> Term:
-
     def changed(part: object) -> object:
         if isinstance(part, tuple):
             return tuple(map(changed, part))
@@ -109,6 +111,7 @@ def multiplied(factors: Sequence[Term]) -> Term: return factors[0] if len(factor
 def row(numbers: Sequence[float]) -> Term:     return Call("", elided(numbers, Number)) if len(numbers) > 1 else Number(numbers[0])
 def name(label: str, number: float | None = None) -> Name: return Name(readable(label).replace("\n", "␊"), number)
 def lowered(index: str) -> str:                return "".join(_LOWERED.get(character, character) for character in index)
+def raised(text: str) -> str:                  return "".join([_RAISED[c] for c in text]) if set(text) <= set(_RAISED) else ""
 def moved(letter: str, more: int) -> str:      return letter + (f"{more:+d}".replace("-", "−") if more else "")
 def indexed(called: str, index: str) -> str:   return called + (f"[{index}]" if index[0] == "s" else lowered(index))
 # fmt: on
@@ -177,12 +180,6 @@ def clipped(term: Term) -> Term:
     return inside(term, clipped)
 
 
-def raised(text: str) -> str:
-    """Return what stands above the line, nothing where Unicode has no such character."""
-    found = [_RAISED.get(character, "") for character in text]
-    return "".join(found) if all(found) else ""
-
-
 def spread(numbers: Mapping[str, Iterable[int]]) -> str:
     """Return what letters stand for: "j = 0, 1, 2", or "t = 1 … 50"."""
     parts = []
@@ -192,3 +189,109 @@ def spread(numbers: Mapping[str, Iterable[int]]) -> str:
         shown = f"{known[0]} … {known[-1]}" if long else ", ".join(map(str, known))
         parts.append(f"{letter} = {shown}")
     return "; ".join(parts)
+
+
+# What numbers that differ are called, and the letter of their index: by it, the numbers.
+Constants = dict[tuple[str, str], dict[int, float]]
+
+_NUMBERED = re.compile(r"v\d+$")
+_RUNS = re.compile(r"(\d+|[₀-₉]+|[⁰¹²³⁴-⁹]+)")
+_PAIR = re.compile(r"(?<![₀-₉ᵢ-ᵥₐ-ₜⱼ,])([₀-₉ₐ-ₜᵢ-ᵥⱼ])([₀-₉ₐ-ₜᵢ-ᵥⱼ])(?![₀-₉ₐ-ₜᵢ-ᵥⱼ,])")
+
+
+class Index:
+    """What tells members of a group apart, by their names; `ValueError` if more than an index."""
+
+    def __init__(self, names: list[str], letters: str, constants: Constants, spare: str) -> None:
+        self.numbers: dict[str, tuple[int, ...]] = {}
+        self.constants, self._spare, self._letters = dict(constants), spare, letters
+        if any(map(_NUMBERED.match, names)):
+            raise ValueError  # how values are numbered says nothing
+        self.name = self._named(names)
+        self._letters = ""
+        if not self.numbers:
+            raise ValueError
+
+    def general(self, parts: Sequence[Any]) -> Any:
+        first = parts[0]
+        if all(part == first for part in parts):
+            return first
+        if len(set(map(type, parts))) > 1:
+            raise ValueError
+        if isinstance(first, Name):
+            return Name(self._named([part.text for part in parts]))
+        if isinstance(first, (Given, Number)):
+            return self._constant([part.value for part in parts])
+        if isinstance(first, Term):
+            kept = [name for name in vars(first) if name not in ("number", "spelled")]
+            return type(first)(*[self.general([getattr(p, name) for p in parts]) for name in kept])
+        if not isinstance(first, tuple) or len(set(map(len, parts))) > 1:
+            raise ValueError
+        return tuple(map(self.general, zip(*parts)))
+
+    def _named(self, texts: Sequence[str]) -> str:
+        if len({text.count(",") for text in texts}) > 1:  # w₁₂ among those such as w₁₀,₂
+            texts = [_PAIR.sub(r"\1,\2", text) for text in texts]
+        found = ""
+        for i, column in enumerate(zip_longest(*map(_RUNS.split, texts))):
+            first = column[0]
+            if len(set(column)) == 1:
+                found += first
+            elif i % 2 == 0 or None in column:
+                raise ValueError
+            else:
+                place = 2 if first[0] in RAISED else int(found.endswith("["))
+                run = self._run([unicodedata.normalize("NFKC", text) for text in column], place)
+                # h1 is h with an index, h[1] an entry
+                below = first[0] in INDICES or (first.isascii() and found[-1:].isalpha())
+                spelled = raised if not first.isascii() else str
+                found += lowered(run) if below else spelled(run)
+        return found
+
+    def _run(self, column: Sequence[str], place: int) -> str:
+        """Return digits in the general: an index, or one more or less; w₁₂ is of 1 and 2."""
+        numbers = tuple(map(int, column))
+        for letter, known in self.numbers.items():
+            apart = {a - b for a, b in zip(numbers, known)}
+            if len(apart) == 1:
+                return moved(letter, apart.pop())
+        letter = self._letters[place : place + 1]
+        if letter and letter not in self.numbers:
+            self.numbers[letter] = numbers
+            return letter
+        if len(set(column)) == 1:
+            return column[0]
+        if {len(text) for text in column} != {2}:
+            raise ValueError
+        return "".join(self._run(digit, place) for digit in zip(*column))
+
+    def _constant(self, numbers: Sequence[float]) -> Name:
+        """Return a name for numbers that differ with one index: one that is known, or a new one."""
+        for letter, places in self.numbers.items():
+            found = dict(zip(places, numbers))
+            if [found[place] for place in places] != numbers:
+                continue
+            for more, (one, known) in product((0, 1, -1), self.constants.items()):
+                if all(known.get(place + more) == number for place, number in found.items()):
+                    return Name(indexed(one[0], moved(letter, more)))
+            taken = {called for called, _ in self.constants}
+            if free := [called for called in self._spare if called not in taken]:
+                self.constants[free[0], letter] = found
+                return Name(indexed(free[0], letter))
+        raise ValueError
+
+
+def common(
+    terms: Sequence[Term], names: list[str], letters: str, constants: Constants, spare: str = ""
+) -> tuple[slice, Index, Term] | None:
+    """Return which terms differ only in an index, all but perhaps the ends, it and the term."""
+    for first, last in ((0, 0), (1, 0), (0, 1), (1, 1)) if len(terms) > 1 else ():
+        part = slice(first, len(terms) - last)
+        try:
+            index = Index(names[part], letters, constants, spare)
+            found = index.general(terms[part])
+        except ValueError:
+            continue
+        constants.update(index.constants)
+        return part, index, found
+    return None

@@ -219,7 +219,8 @@ _MARKS = {"·": r"\cdot", ">": r"\gt", "<": r"\lt", "≥": r"\ge", "≠": r"\ne"
 _COMMANDS = {"exp", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "σ"}
 TEXT, MATHML, LATEX = Text(), MathML(), Latex()
 
-_SPELLED = {"∂": "d", "·": "*", "−": "-", "₋": "-", "σ": "sigmoid", "√": "sqrt ", "…": "..."}
+_SPELLED = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK.split("|")))
+_SPELLED |= {"∂": "d", "·": "*", "−": "-", "₋": "-", "σ": "sigmoid", "√": "sqrt ", "…": "..."}
 _SPELLED |= {"≠": "!=", "≥": ">=", "←": "<-", "’": "'", "Σ": "sum_"}
 _PARTS = re.compile(
     rf"(?P<up>[{formulas.RAISED}]+)|(?P<low>[{formulas.INDICES}]*[₊₋][{formulas.INDICES}]*)|(?P<d>∂)(?=\w+\()|[^\x00-\x7f]"
@@ -238,9 +239,7 @@ def plain(text: str, encoding: str | None) -> str:
         if found.lastgroup:
             level = unicodedata.normalize("NFKC", sign.replace("˙", ".")).replace("−", "-")
             return _LEVELLED[found.lastgroup].format(level)
-        greek = re.fullmatch(r"GREEK SMALL LETTER (\w+)", unicodedata.name(sign, ""))
         bare = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
-        bare = greek[1].lower().replace("lamda", "lambda") if greek else bare
         return _SPELLED.get(sign, bare) or sign.encode("ascii", "backslashreplace").decode()
 
     return _PARTS.sub(spelled, text)
