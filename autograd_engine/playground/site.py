@@ -20,12 +20,11 @@ from autograd_engine.views.explore.page import inert_json, spoken
 
 OWN = Path(__file__).parent
 FILES = "index.html playground.css ../views/explore/wording.js playground.js worker.js service.js"
-PACKAGES = {
+PACKAGES = {  # fetched by npm, and what is taken of them; without the editor a text area serves
     "pyodide@314.0.7": "pyodide.mjs pyodide.asm.mjs pyodide.asm.wasm python_stdlib.zip "
     "pyodide-lock.json",
     "codemirror@5.65.21": "lib/codemirror.js lib/codemirror.css mode/python/python.js",
 }
-"""What is fetched by npm, and what is taken of it; without the editor a text area serves."""
 
 
 def playground(

@@ -2,10 +2,6 @@
 
 Somebody's own primitives, which may come from anywhere, are read with symbols. Where JavaScript
 does something else than Python, a function of python.js stands.
-
->>> script = Script()
->>> print(script.rule(TABLE["tan"], 1), *script.lines.values())
-{forward: M.tan, partials: D.tan} M.tan = math.tan; D.tan = (out, x) => [1.0 + (out * out)];
 """
 
 from __future__ import annotations

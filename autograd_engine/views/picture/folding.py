@@ -37,27 +37,22 @@ class Group:  # a box that opens
 class Folding:
     """The groups of a graph, the whole graph first, and the one that each value stands in.
 
-    With `loose`, what is too much to look at is gathered into runs, with `few` more of it. Groups
-    are open down to a `depth`, all with None. Values that are not in `shown` are hidden in boxes.
+    With `loose`, what is too much to look at is gathered into runs, with 2 more of it. Groups are
+    open down to a `depth`, all with None. Values that are not in `some` are hidden in boxes.
     """
 
     def __init__(
-        self,
-        survey: Survey,
-        loose: bool = True,
-        depth: int | None = None,
-        shown: set[int] | None = None,
-        few: bool = False,
+        self, survey: Survey, loose: int = 1, depth: int | None = None, some: set[int] | None = None
     ) -> None:
-        self.survey, self.operands, self.depth, self.few = survey, survey.operands, depth, few
+        self.survey, self.operands, self.depth, self.loose = survey, survey.operands, depth, loose
         self.home = [0] * len(survey.values)
         self.groups = [Group("", -1, members=[*range(len(self.home))])]
-        self.around = levels_around(survey, loose, depth, shown)
+        self.around = levels_around(survey, bool(loose), depth, some)
         for number, group in enumerate(self.groups):  # they are added on the way
             if depth is None or len(self.path(number)) - 1 <= depth:
                 if group.kind != "run":
                     self._divide(number)
-                if loose and shown is None:
+                if loose and some is None:
                     self._gather(number)
 
     def path(self, number: int) -> list[int]:
@@ -138,7 +133,7 @@ class Folding:
 
     def _gather(self, number: int) -> None:
         """Gather of a group what is too much: values beside boxes, leaves, and then runs."""
-        group, few = self.groups[number], self.few and not number
+        group, few = self.groups[number], self.loose > 1 and not number
         boxed = any(m < 0 for m in group.members)
         most = LARGE if number and group.kind != "run" else MOST
         room = most if number else FEW * few if boxed else FEW_PLAIN if few else most

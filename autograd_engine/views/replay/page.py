@@ -21,7 +21,7 @@ from autograd_engine.engine import Value, as_value
 from autograd_engine.history import History, Recording, Step
 from autograd_engine.measures import judge
 from autograd_engine.number import number
-from autograd_engine.real import check_whole, is_number
+from autograd_engine.real import is_number
 from autograd_engine.survey import LOWERED, Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explore.javascript import written
@@ -98,10 +98,9 @@ def _recorded(histories: Runs, sample: int) -> Iterator[tuple[str, History, Reco
                 f"the history{f' of {name!r}' if name else ''} has no recording: train with "
                 "fit(..., record=True), for at least one epoch more than a checkpoint has"
             )
-        last = len(history.recording.samples) - 1
-        check_whole("sample", sample)
-        if not 0 <= sample <= last:
-            raise ValueError(f"sample must be from 0 to {last}, got {sample}")
+        count = len(history.recording.samples)
+        if sample not in range(count):
+            raise ValueError(f"sample must be from 0 to {count - 1}, got {sample!r:.60}")
         yield str(name), history, history.recording
 
 
