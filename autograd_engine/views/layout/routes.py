@@ -10,7 +10,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from itertools import accumulate, pairwise
-from operator import eq
 
 from autograd_engine.views.layout import scene as looks
 from autograd_engine.views.layout.scene import FONT_SIZE, Layout, Point, Rectangle, Scene
@@ -217,7 +216,7 @@ def _walk(rank: list[Item]) -> list[Item]:
     walk: list[Item] = []
     path: list[Frame] = []
     for item in rank:
-        same = sum(map(eq, path, item.path))
+        same = sum(one is other for one, other in zip(path, item.path))
         walk += [frame.high for frame in reversed(path[same:])]
         walk += [*(frame.low for frame in item.path[same:]), item]
         path = item.path

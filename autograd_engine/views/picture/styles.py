@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from functools import lru_cache
 from itertools import chain, groupby
 from typing import Any
 
@@ -172,7 +171,6 @@ def _row(title: str) -> tuple[str, int]:  # of units, in which a group stands, a
     return (found[1] + (found[3] or ""), int(found[2])) if found else ("", 0)
 
 
-@lru_cache(maxsize=256)
 def ordered(rule: Primitive) -> bool:
     """Say whether a primitive of two operands gives something else of them exchanged."""
     try:
