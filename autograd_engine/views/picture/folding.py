@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate, chain, groupby
 
 from autograd_engine.survey import Survey
@@ -54,17 +53,15 @@ class Folding:
                     self._divide(number)
                 if loose and some is None:
                     self._gather(number)
+        self.inside: list[list[int]] = [[] for _ in self.groups]
+        paths = [self.path(number) for number in range(len(self.groups))]
+        for value, home in enumerate(self.home):
+            for number in paths[home]:
+                self.inside[number].append(value)
 
     def path(self, number: int) -> list[int]:
         """Return the groups around and including this one, outermost first."""
         return [*self.path(self.groups[number].parent), number] if number >= 0 else []
-
-    def closed(self, number: int) -> int:
-        """Return the folded box in which this group is, or -1: it is open."""
-        if self.groups[number].kind == "hidden":
-            return number
-        path = [] if self.depth is None else self.path(number)[self.depth + 1 :]
-        return path[0] if path else -1
 
     def short(self, number: int) -> str:
         """Return the title of a group without what the groups around it are called."""
@@ -72,15 +69,6 @@ class Folding:
         for outer in self.path(number)[:-1]:
             title = title.removeprefix(f"{self.groups[outer].title.partition(',')[0]}.")
         return title
-
-    @cached_property
-    def inside(self) -> list[list[int]]:
-        found: list[list[int]] = [[] for _ in self.groups]
-        paths = [self.path(number) for number in range(len(self.groups))]
-        for value, home in enumerate(self.home):
-            for number in paths[home]:
-                found[number].append(value)
-        return found
 
     def add(self, number: int, members: list[int], title: str, kind: str, deeper: int = 0) -> int:
         """Add a group of some members of another, and return how it is written as a member."""

@@ -49,8 +49,7 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
     values, bold, classic = survey.values, {*survey.outputs, focus}, style == "classic"
     swept, inputs = any(values[i].grad for i in survey.outputs), _inputs(folding)
     boxes, arrows, clusters = list[Box](), list[Arrow](), list[Cluster]()
-    frames = {0: -1}  # group -> its frame
-    place: dict[int, int] = {}  # the box of what is shown
+    frames, place = {0: -1}, dict[int, int]()  # group -> its frame; what is shown -> its box
 
     def frame(group: int) -> int:
         for number in folding.path(group):
@@ -63,8 +62,8 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
 
     def numbers(value: Value, places: int) -> list[str]:
         graded = value._rule is not CONSTANT and (swept or value.grad)
-        grad = [f"grad {decimal(value.grad, places)}"] if graded else []
-        return [f"data {decimal(value.data, places)}", *grad]
+        data, grad = decimal(value.data, places), decimal(value.grad, places)
+        return [f"data {data}", f"grad {grad}"] if graded else [f"data {data}"]
 
     def add_folded(number: int, leaving: set[int]) -> None:
         group, lines = groups[number], caption(folding, number)
@@ -89,7 +88,10 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
             arrows.append(Arrow(len(boxes), len(boxes) - 1))
             boxes.append(Box("operation", (readable(op) or "?",), cluster=cluster))
 
-    closed = [*map(folding.closed, range(len(groups)))]
+    # The folded box in which each group is, or -1: it is open.
+    level = len(groups) if folding.depth is None else folding.depth + 1
+    paths = [[*folding.path(number)[level:], -1] for number in range(len(groups))]
+    closed = [n if group.kind == "hidden" else paths[n][0] for n, group in enumerate(groups)]
     # What shows each value: itself, or a folded group, written as in `members`.
     shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
     merged = Counter[tuple[int, int]]()  # how many arrows from and to folded boxes
