@@ -31,8 +31,20 @@ Part = tuple[int, bool, list[int]]  # number of the box, whether leaves, values
 def levels_around(
     survey: Survey, repeats: bool, depth: int | None, shown: set[int] | None
 ) -> list[Path]:
-    """Return the levels around each value, outermost first; what is not shown is hidden."""
-    around = _by_calls(survey)
+    """Return the levels around each value, outermost first; what is not shown is hidden.
+
+    Calls are those of modules, or of regions, of which those of one name are one.
+    """
+    chains: list[Path] = []
+    for call in survey.calls:  # the outer ones come first
+        outer, key = chains[call.outer] if call.outer >= 0 else (), call.key
+        while isinstance(key, tuple) and not isinstance(key[1], int):
+            key = key[1]  # of the part that it was found by
+        kind, of = ("region", call.path) if isinstance(key, str) else ("call", call.key)
+        chains.append((*outer, Level(kind, of, call.path, call.number)))
+    around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
+    for i, c in survey.lent.items():
+        around[i] = chains[c]
     keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
     for number, repeat in enumerate(survey.repeats if repeats else ()):
         # Layers behind each other are no repeat of steps: each has its own weights.
@@ -59,21 +71,6 @@ def used_in(some: set[int], operands: Operands, places: Sequence[int]) -> dict[i
         for i in some.intersection(given):
             found[i].add(place)
     return found
-
-
-def _by_calls(survey: Survey) -> list[Path]:
-    """Return the calls around each value, by module, or by name: regions of one name are one."""
-    chains: list[Path] = []
-    for call in survey.calls:  # the outer ones come first
-        outer, key = chains[call.outer] if call.outer >= 0 else (), call.key
-        while isinstance(key, tuple) and not isinstance(key[1], int):
-            key = key[1]  # of the part that it was found by
-        kind, of = ("region", call.path) if isinstance(key, str) else ("call", call.key)
-        chains.append((*outer, Level(kind, of, call.path, call.number)))
-    around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
-    for i, c in survey.lent.items():
-        around[i] = chains[c]
-    return around
 
 
 def _add_repeat(

@@ -211,12 +211,10 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     return {"groups": groups} | found | {"shapes": list(map(_laid_out, alike["shapes"]))}
 
 
-def _drawn(
-    folding: Folding, number: int, titles: list[str], folded: list[Box]
-) -> tuple[tuple[Any, ...], Scene]:
+def _drawn(folding: Folding, n: int, titles: list[str], folded: list[Box]) -> tuple[Inlet, Scene]:
     """Return the inlets of a group; its boxes, and its arrows, each with the operand that it is."""
     shown, boxes = dict[int, int](), list[Box]()  # value -> the box that shows it
-    for member in folding.groups[number].members:
+    for member in folding.groups[n].members:
         if member >= 0:
             symbol = folding.survey.values[member].op
             title = titles[member] + (f"   {symbol[:LONGEST]}" if symbol else "")
@@ -225,9 +223,9 @@ def _drawn(
             box, inside = folded[~member], folding.inside[~member]
         shown |= dict.fromkeys(inside, len(boxes))
         boxes.append(box)
-    uses = [(i, k, o) for i in folding.inside[number] for k, o in enumerate(folding.operands[i])]
+    uses = [(i, k, o) for i in folding.inside[n] for k, o in enumerate(folding.operands[i])]
     taken = [(o, shown[i]) for i, _, o in uses if boxes[shown[i]].kind == "folded"]
-    shared = _shared(folding, number, titles, [use for use in taken if use[0] not in shown])
+    shared = _shared(folding, n, titles, [use for use in taken if use[0] not in shown])
     added: dict[tuple[Inlet, int], int] = {}  # inlet, and whose it is -> its box
     merged: dict[tuple[int, int], list[int]] = {}
     for i, slot, operand in uses:
