@@ -80,12 +80,10 @@ def destination(path: Location, name: str = "") -> Path:
     return target
 
 
-def checked_path(
-    path: Location, what: str, endings: tuple[str, ...], also: tuple[str, ...] = ()
-) -> Path:
-    """Return where to write `what`; the endings `also` are taken, but not advertised."""
+def checked_path(path: Location, what: str, endings: tuple[str, ...]) -> Path:
+    """Return where to write `what`."""
     check_path(f"save {what} as", path, f"name{endings[0]}")
-    if Path(path).suffix.lower() not in (*endings, *also):
+    if Path(path).suffix.lower() not in endings:
         needed = ("one of " if len(endings) > 1 else "") + " ".join(map(repr, endings))
         named = printable(repr(str(path)), LINE)
         raise ValueError(f"cannot save {what} as {named}: the ending must be {needed}")

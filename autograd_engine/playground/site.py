@@ -66,8 +66,8 @@ def playground(
             if part.suffix in (".py", ".js", ".css", ".html", ".json", ".csv", ".gz"):
                 zipped.write(part, part.relative_to(OWN.parents[1]))
     course = OWN / "lessons" if (OWN / "lessons").is_dir() else OWN.parents[1] / "demos"
-    texts_of = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
-    lessons = {name: text for name, text in texts_of.items() if "ag.compile(" not in text}
+    lessons = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
+    lessons = {name: text for name, text in lessons.items() if "ag.compile(" not in text}
     (target / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
     return target
 

@@ -51,7 +51,7 @@ class Page(Shown):
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the page to a file; `ValueError` for an ending other than .html."""
-        target = checked_path(path, "a page", (".html",), also=(".htm",))
+        target = checked_path(path, "a page", (".html",))
         target.write_text(self.html, encoding="utf-8", newline="\n")
 
     def _html(self) -> str:
