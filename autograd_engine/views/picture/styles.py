@@ -250,11 +250,9 @@ def _drawn(folding: Folding, n: int, titles: list[str], folded: list[Box]) -> tu
     return inlets, Scene("LR", tuple(boxes), tuple(arrows), ())
 
 
-def _shared(
-    folding: Folding, number: int, titles: list[str], uses: list[tuple[int, int]]
-) -> dict[int, Inlet]:
+def _shared(folding: Folding, n: int, titles: list[str], uses: list[Any]) -> dict[int, Inlet]:
     """Return the inlet of each value from outside that folded boxes take; one for many."""
-    taken, around = dict.fromkeys(uses), folding.path(number)
+    taken, around = dict.fromkeys(uses), folding.path(n)
     each = Counter(head for _, head in taken)
     if len(each) > STEPS and max(each.values()) <= FEW:
         return {}
