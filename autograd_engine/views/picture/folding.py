@@ -53,8 +53,8 @@ class Folding:
                     self._divide(number)
                 if loose and some is None:
                     self._gather(number)
-        self.inside: list[list[int]] = [[] for _ in self.groups]
-        paths = [self.path(number) for number in range(len(self.groups))]
+        self.inside = [[*range(len(self.home))], *(list[int]() for _ in self.groups[1:])]
+        paths = [self.path(number)[1:] for number in range(len(self.groups))]
         for value, home in enumerate(self.home):
             for number in paths[home]:
                 self.inside[number].append(value)
@@ -105,7 +105,8 @@ class Folding:
                 continue
             level = self.around[values[0]][depth]
             kind = "leaves" if leaves and level.kind != "hidden" else level.kind
-            calls = sorted({self.around[i][depth].call for i in values if self.operands[i]} - {0})
+            computed = [i for i in values if self.operands[i]] if level.call else []
+            calls = sorted({self.around[i][depth].call for i in computed})
             group.members.append(self.add(number, values, level.title, kind, deeper=1))
             self.groups[-1].notes += level.notes
             made[box].append((self.groups[-1], calls))
