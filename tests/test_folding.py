@@ -346,7 +346,7 @@ def test_several_outputs_are_one_picture_and_all_emphasised():
     assert sum(box.bold for box in picture._scene.boxes) == 2
     assert "computation graph of 4 values" in repr(picture)
     for wrong in ([], ()):
-        with pytest.raises(ValueError, match="needs a Value"):
+        with pytest.raises(TypeError, match="needs a Value"):
             ag.draw(wrong)
     with pytest.raises(TypeError, match="needs a Value, not float"):
         ag.draw([a, 1.0])

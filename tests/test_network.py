@@ -326,7 +326,7 @@ def test_a_model_has_one_style(style):
 
 
 def test_what_is_neither_value_nor_model_is_refused():
-    with pytest.raises(TypeError, match="needs a Value, not float, or a model"):
+    with pytest.raises(TypeError, match="needs a Value, not float: 1.0"):
         ag.draw(1.0, style="network")
 
 

@@ -248,11 +248,9 @@ def test_what_cannot_be_replayed_is_refused_with_what_to_write_instead(tmp_path)
         ag.replay([history] * 3)
     with pytest.raises(ValueError, match="compares two; got 0"):
         ag.replay([])
-    for sample in (-1, 24):
+    for sample in (-1, 24, 1.5):
         with pytest.raises(ValueError, match=f"sample must be from 0 to 23, got {sample}"):
             ag.replay(history, sample=sample)
-    with pytest.raises(TypeError, match="sample must be a whole number, got 1.5"):
-        ag.replay(history, sample=1.5)
     with pytest.raises(ValueError, match=r"the ending must be '\.html'"):
         ag.replay(history, tmp_path / "page.svg")
     with pytest.raises(FileNotFoundError, match="does not exist"):

@@ -20,12 +20,11 @@ from autograd_engine.views.explore.page import inert_json, spoken
 
 OWN = Path(__file__).parent
 FILES = "index.html playground.css ../views/explore/wording.js playground.js worker.js service.js"
-PACKAGES = {
+PACKAGES = {  # fetched by npm, and what is taken of them; without the editor a text area serves
     "pyodide@314.0.7": "pyodide.mjs pyodide.asm.mjs pyodide.asm.wasm python_stdlib.zip "
     "pyodide-lock.json",
     "codemirror@5.65.21": "lib/codemirror.js lib/codemirror.css mode/python/python.js",
 }
-"""What is fetched by npm, and what is taken of it; without the editor a text area serves."""
 
 
 def playground(
@@ -67,8 +66,8 @@ def playground(
             if part.suffix in (".py", ".js", ".css", ".html", ".json", ".csv", ".gz"):
                 zipped.write(part, part.relative_to(OWN.parents[1]))
     course = OWN / "lessons" if (OWN / "lessons").is_dir() else OWN.parents[1] / "demos"
-    texts_of = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
-    lessons = {name: text for name, text in texts_of.items() if "ag.compile(" not in text}
+    lessons = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
+    lessons = {name: text for name, text in lessons.items() if "ag.compile(" not in text}
     (target / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
     return target
 

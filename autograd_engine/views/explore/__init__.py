@@ -1,9 +1,7 @@
 """A page to explore a graph: step through both passes, drag leaves, predict gradients.
 
-Reading order:
-
-    javascript   the primitives of a page in JavaScript, written from the table
-    page         what the page holds as JSON; Page, explore, and the frame that `replay` has too
+javascript   the primitives of a page in JavaScript, written from the table
+page         what the page holds as JSON; Page, explore, and the frame that `replay` has too
 
 The page's own parts are named in page.html, in the order in which they are read.
 """

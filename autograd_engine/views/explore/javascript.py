@@ -2,10 +2,6 @@
 
 Somebody's own primitives, which may come from anywhere, are read with symbols. Where JavaScript
 does something else than Python, a function of python.js stands.
-
->>> script = Script()
->>> print(script.rule(TABLE["tan"], 1), *script.lines.values())
-{forward: M.tan, partials: D.tan} M.tan = math.tan; D.tan = (out, x) => [1.0 + (out * out)];
 """
 
 from __future__ import annotations
@@ -121,16 +117,14 @@ class Script(Translator):
         return super().statement(node)
 
     def assigned(self, target: Any, value: Any) -> str:
-        return self._put(target, self.text(value))
-
-    def _put(self, target: Any, value: str) -> str:
+        value = value if isinstance(value, str) else self.text(value)
         match target:
             case ast.Subscript(items, ast.Slice() as bounds):
                 return f"py.put({self.text(items)}, [{self.text(bounds)}], {value});"
             case ast.Subscript(items, place):
                 return f"{self.text(items)}[{self.text(place)}] = {value};"
             case ast.Tuple(targets) if any(isinstance(item, ast.Subscript) for item in targets):
-                parts = [self._put(item, f"$[{i}]") for i, item in enumerate(targets)]
+                parts = [self.assigned(item, f"$[{i}]") for i, item in enumerate(targets)]
                 return f"{{ const $ = {value}; {' '.join(parts)} }}"
         return f"{self.text(target)} = {value};"
 

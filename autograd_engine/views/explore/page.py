@@ -150,7 +150,7 @@ def page_graph(survey: Survey, parameters: Iterable[Value] = ()) -> tuple[Data, 
         "rules": [described_rule(*kind) for kind in rules],
         "operands": survey.operands,
         "network": page_network(survey, parameters),
-        **pictures(Folding(survey, few=True), names),
+        **pictures(Folding(survey, loose=2), names),
     }
     return data, rules
 

@@ -10,7 +10,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from itertools import accumulate, pairwise
-from operator import eq
 
 from autograd_engine.views.layout import scene as looks
 from autograd_engine.views.layout.scene import FONT_SIZE, Layout, Point, Rectangle, Scene
@@ -195,7 +194,14 @@ def _place_across(layers: Layers) -> None:
     order = [*TopologicalSorter(below).static_order()]
     least = [(one, other, d) for other in order for one, d in below[other].items()]
     for further in reversed(range(24 if len(layers.items) < 3_000 else 4)):
-        wishes = [(item.v + _wish(item)) / 2.0 for item in layers.items] if further else []
+        wishes = []
+        for item in layers.items if further else ():
+            total = weight = 0.0  # an arrow bends less between two of its own bends
+            for other in (*item.before, *item.after):
+                w = 8.0 if item.kind != "box" and other.kind != "box" else 1.0
+                total += w * other.v
+                weight += w
+            wishes.append((item.v + (total / weight if weight else item.v)) / 2.0)
         for item, wish in zip(layers.items, wishes):
             item.v = wish
         for frame in layers.frames:  # is drawn round its items
@@ -217,20 +223,11 @@ def _walk(rank: list[Item]) -> list[Item]:
     walk: list[Item] = []
     path: list[Frame] = []
     for item in rank:
-        same = sum(map(eq, path, item.path))
+        same = sum(one is other for one, other in zip(path, item.path))
         walk += [frame.high for frame in reversed(path[same:])]
         walk += [*(frame.low for frame in item.path[same:]), item]
         path = item.path
     return walk + [frame.high for frame in reversed(path)]
-
-
-def _wish(item: Item) -> float:
-    total = weight = 0.0  # an arrow bends less between two of its own bends
-    for other in (*item.before, *item.after):
-        w = 8.0 if item.kind != "box" and other.kind != "box" else 1.0
-        total += w * other.v
-        weight += w
-    return total / weight if weight else item.v
 
 
 def _place_along(layers: Layers) -> tuple[Columns, float]:

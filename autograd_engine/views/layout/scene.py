@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Sequence
 from graphlib import TopologicalSorter
 from itertools import pairwise
-from operator import eq
 from typing import Any, NamedTuple
 
 # The first of these have a ∂ of their own: taken from another font it may look like an ð.
@@ -142,7 +141,7 @@ def box_ranks(scene: Scene) -> list[int]:
     for arrow in scene.arrows:
         tail, head = starts[arrow.tail], starts[arrow.head]
         before[arrow.head][arrow.tail] = 1
-        same = sum(map(eq, tail[:-1], head[:-1]))  # frames in common
+        same = sum(one == other for one, other in zip(tail[:-1], head[:-1]))  # frames in common
         before[head[same]][tail[same] + (same < len(tail) - 1)] = 1
     order = [*TopologicalSorter(before).static_order()]
     rank = dict.fromkeys(order, 0)

@@ -142,17 +142,14 @@ def draw(
     for what, number in (("depth", 0 if depth is None else depth), ("radius", radius)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:
             raise ValueError(f"{what} must be a whole number, 0 or more, not {number!r}")
-    given: Any = output if isinstance(output, (list, tuple)) else [output]
+    given: Any = output if isinstance(output, (list, tuple)) and output else [output]
     *outputs, focus = adopted(*given, focus)
     model = isinstance(output, Module)
     if model and style not in ("auto", "network"):
         raise ValueError(f'model(x) is drawn in style="{style}"; a model is a network')
     for value in [] if model else outputs:
         if not isinstance(value, Value):
-            kind = type(value).__name__
-            raise TypeError(f"draw needs a Value, not {kind}, or a model: {value!r:.60}")
-    if not outputs:
-        raise ValueError("draw needs a Value; these are none")
+            raise TypeError(f"draw needs a Value, not {type(value).__name__}: {value!r:.60}")
     survey: Any = output if model else Survey(*outputs)
     if model or style == "network":
         from autograd_engine.views.network.network_picture import NetworkPicture
@@ -172,8 +169,7 @@ def draw(
     if len(scene.boxes) > GUARD and not force:
         raise ValueError(
             f"this picture would have {len(scene.boxes):,} nodes, more than {GUARD}: fold it "
-            '(style="folded", a smaller depth=), look at a part of it (focus=value, radius=), or '
-            "insist (force=True)"
+            '(style="folded", depth=), look at a part (focus=, radius=), or insist (force=True)'
         )
     picture = Picture(scene, engine)
     if engine == "dot":

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate, chain, groupby
 
 from autograd_engine.survey import Survey
@@ -37,39 +36,32 @@ class Group:  # a box that opens
 class Folding:
     """The groups of a graph, the whole graph first, and the one that each value stands in.
 
-    With `loose`, what is too much to look at is gathered into runs, with `few` more of it. Groups
-    are open down to a `depth`, all with None. Values that are not in `shown` are hidden in boxes.
+    With `loose`, what is too much to look at is gathered into runs, with 2 more of it. Groups are
+    open down to a `depth`, all with None. Values that are not in `some` are hidden in boxes.
     """
 
     def __init__(
-        self,
-        survey: Survey,
-        loose: bool = True,
-        depth: int | None = None,
-        shown: set[int] | None = None,
-        few: bool = False,
+        self, survey: Survey, loose: int = 1, depth: int | None = None, some: set[int] | None = None
     ) -> None:
-        self.survey, self.operands, self.depth, self.few = survey, survey.operands, depth, few
+        self.survey, self.operands, self.depth, self.loose = survey, survey.operands, depth, loose
         self.home = [0] * len(survey.values)
         self.groups = [Group("", -1, members=[*range(len(self.home))])]
-        self.around = levels_around(survey, loose, depth, shown)
+        self.around = levels_around(survey, bool(loose), depth, some)
         for number, group in enumerate(self.groups):  # they are added on the way
             if depth is None or len(self.path(number)) - 1 <= depth:
                 if group.kind != "run":
                     self._divide(number)
-                if loose and shown is None:
+                if loose and some is None:
                     self._gather(number)
+        self.inside = [[*range(len(self.home))], *(list[int]() for _ in self.groups[1:])]
+        paths = [self.path(number)[1:] for number in range(len(self.groups))]
+        for value, home in enumerate(self.home):
+            for number in paths[home]:
+                self.inside[number].append(value)
 
     def path(self, number: int) -> list[int]:
         """Return the groups around and including this one, outermost first."""
         return [*self.path(self.groups[number].parent), number] if number >= 0 else []
-
-    def closed(self, number: int) -> int:
-        """Return the folded box in which this group is, or -1: it is open."""
-        if self.groups[number].kind == "hidden":
-            return number
-        path = [] if self.depth is None else self.path(number)[self.depth + 1 :]
-        return path[0] if path else -1
 
     def short(self, number: int) -> str:
         """Return the title of a group without what the groups around it are called."""
@@ -77,15 +69,6 @@ class Folding:
         for outer in self.path(number)[:-1]:
             title = title.removeprefix(f"{self.groups[outer].title.partition(',')[0]}.")
         return title
-
-    @cached_property
-    def inside(self) -> list[list[int]]:
-        found: list[list[int]] = [[] for _ in self.groups]
-        paths = [self.path(number) for number in range(len(self.groups))]
-        for value, home in enumerate(self.home):
-            for number in paths[home]:
-                found[number].append(value)
-        return found
 
     def add(self, number: int, members: list[int], title: str, kind: str, deeper: int = 0) -> int:
         """Add a group of some members of another, and return how it is written as a member."""
@@ -122,7 +105,8 @@ class Folding:
                 continue
             level = self.around[values[0]][depth]
             kind = "leaves" if leaves and level.kind != "hidden" else level.kind
-            calls = sorted({self.around[i][depth].call for i in values if self.operands[i]} - {0})
+            computed = [i for i in values if self.operands[i]] if level.call else []
+            calls = sorted({self.around[i][depth].call for i in computed})
             group.members.append(self.add(number, values, level.title, kind, deeper=1))
             self.groups[-1].notes += level.notes
             made[box].append((self.groups[-1], calls))
@@ -138,7 +122,7 @@ class Folding:
 
     def _gather(self, number: int) -> None:
         """Gather of a group what is too much: values beside boxes, leaves, and then runs."""
-        group, few = self.groups[number], self.few and not number
+        group, few = self.groups[number], self.loose > 1 and not number
         boxed = any(m < 0 for m in group.members)
         most = LARGE if number and group.kind != "run" else MOST
         room = most if number else FEW * few if boxed else FEW_PLAIN if few else most

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from itertools import groupby, takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from autograd_engine.repeats import Repeat
 from autograd_engine.survey import Survey
@@ -31,8 +31,20 @@ Part = tuple[int, bool, list[int]]  # number of the box, whether leaves, values
 def levels_around(
     survey: Survey, repeats: bool, depth: int | None, shown: set[int] | None
 ) -> list[Path]:
-    """Return the levels around each value, outermost first; what is not shown is hidden."""
-    around = _by_calls(survey)
+    """Return the levels around each value, outermost first; what is not shown is hidden.
+
+    Calls are those of modules, or of regions, of which those of one name are one.
+    """
+    chains: list[Path] = []
+    for call in survey.calls:  # the outer ones come first
+        outer, key = chains[call.outer] if call.outer >= 0 else (), call.key
+        while isinstance(key, tuple) and not isinstance(key[1], int):
+            key = key[1]  # of the part that it was found by
+        kind, of = ("region", call.path) if isinstance(key, str) else ("call", call.key)
+        chains.append((*outer, Level(kind, of, call.path, call.number)))
+    around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
+    for i, c in survey.lent.items():
+        around[i] = chains[c]
     keys = [survey.calls[c].key if c >= 0 else None for c in survey.call_of]
     for number, repeat in enumerate(survey.repeats if repeats else ()):
         # Layers behind each other are no repeat of steps: each has its own weights.
@@ -56,24 +68,10 @@ def used_in(some: set[int], operands: Operands, places: Sequence[int]) -> dict[i
     """Return for each of some values in which places, of those of all values, it is used."""
     found: dict[int, set[int]] = defaultdict(set)
     for place, given in zip(places, operands):
-        for i in some.intersection(given):
-            found[i].add(place)
+        for i in given:
+            if i in some:
+                found[i].add(place)
     return found
-
-
-def _by_calls(survey: Survey) -> list[Path]:
-    """Return the calls around each value, by module, or by name: regions of one name are one."""
-    chains: list[Path] = []
-    for call in survey.calls:  # the outer ones come first
-        outer, key = chains[call.outer] if call.outer >= 0 else (), call.key
-        while isinstance(key, tuple) and not isinstance(key[1], int):
-            key = key[1]  # of the part that it was found by
-        kind, of = ("region", call.path) if isinstance(key, str) else ("call", call.key)
-        chains.append((*outer, Level(kind, of, call.path, call.number)))
-    around: list[Path] = [chains[c] if c >= 0 else () for c in survey.call_of]
-    for i, c in survey.lent.items():
-        around[i] = chains[c]
-    return around
 
 
 def _add_repeat(
@@ -104,16 +102,30 @@ def _add_repeat(
             around[o] = steps[t]
 
 
-def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> list[Part]:
+def parts(
+    boxes: dict[int, int], fine: dict[int, int], operands: Any, cutting: bool = True
+) -> list[Part]:
     """Return boxes in an order in which all arrows run forwards: number, whether leaves, values.
 
     `boxes` tells the box of each value, in topological order; `fine` what must not feed another of
     its box, such as a call. A box comes as a whole where it can, else in parts; leaves of more than
-    one of them come by themselves.
+    one of them come by themselves. Without `cutting`, nothing comes where a box must be cut.
     """
+    first = {box: i for i, box in reversed(boxes.items())}  # the first value of each box
+    if cutting:  # it is soon found whether all boxes can come as wholes
+        each: dict[int, list[int]] = defaultdict(list)
+        given: dict[int, set[int]] = {i: set() for i in first.values()}  # what feeds each box
+        for i, box in boxes.items():
+            each[box].append(i)
+            for o in operands[i]:
+                if o in boxes and fine[o] != fine[i] and (operands[o] or boxes[o] != box):
+                    given[first[box]].add(first[boxes[o]])
+        heads = {each[box][0]: box for box in each}
+        found = [] if any(i in given[i] for i in given) else parts(heads, heads, given, False)
+        if found:
+            return [(box, False, each[box]) for box, _, _ in found]
     part: dict[int, int] = {}  # of each value, in order; ~box: leaves of that box
     box_of: list[int] = []  # of each part
-    first = {box: i for i, box in reversed(boxes.items())}  # the first value of each box
     uses: dict[int, list[int]] = defaultdict(list)  # but for those inside a box of leaves
     missing = dict.fromkeys(boxes, 0)  # how many computed operands are not yet placed
     waiting = dict.fromkeys(boxes.values(), 0)  # for how many arrows a box waits
@@ -137,36 +149,39 @@ def parts(boxes: dict[int, int], fine: dict[int, int], operands: Operands) -> li
         which = which if whole[which] else not which
         if whole[which]:
             box = heappop(whole[which])[1]
+        elif not cutting:
+            return []
         else:
             cut, box = True, boxes[next(i for i in rest if i not in part and operands[i])]
         pending, later, fed = ready.pop(box), set(), {box}
         while pending:  # of the box what waits for nothing
             i = pending.pop()
-            part[i] = len(box_of)
-            for user in uses[i]:
-                its = boxes[user]
-                if fine[user] != fine[i]:
+            part[i], at, computed = len(box_of), fine[i], operands[i]
+            for user in uses.get(i, ()):
+                if fine[user] != at:
+                    its = boxes[user]
                     waiting[its] -= 1
                     fed.add(its)
                     if its == box:
                         later.add(user)
-                if operands[i]:
+                if computed:
                     missing[user] -= 1
                     if not missing[user]:
-                        (pending if its == box and user not in later else ready[its]).append(user)
+                        inner = user not in later and boxes[user] == box
+                        (pending if inner else ready[boxes[user]]).append(user)
         box_of.append(box)
     # What only later parts of its box use moves there, and leaves of several move out of them.
-    heads: dict[int, dict[int, bool]] = defaultdict(dict)  # part -> whether it can move there
+    takers: dict[int, dict[int, bool]] = defaultdict(dict)  # part -> whether it can move there
     for i in reversed(boxes) if cut else ():
-        own = [number for number in heads[i] if box_of[number] == boxes[i]]
-        early = min(heads[i], default=-1)
+        own = [number for number in takers[i] if box_of[number] == boxes[i]]
+        early = min(takers[i], default=-1)
         if not operands[i] and (len(own) > 1 or -1 < early < part[i]):
             part[i] = ~boxes[i]
-        elif early in own and heads[i][early]:
+        elif early in own and takers[i][early]:
             part[i] = early
         for o in operands[i]:
             if o in boxes:
                 free = fine[o] == fine[i] or not operands[o]
-                heads[o][part[i]] = free and heads[o].get(part[i], True)
-    each = groupby(sorted(boxes, key=part.__getitem__), part.__getitem__)
-    return [(box_of[n] if n >= 0 else ~n, n < 0, [*values]) for n, values in each]
+                takers[o][part[i]] = free and takers[o].get(part[i], True)
+    pieces = groupby(sorted(boxes, key=part.__getitem__), part.__getitem__)
+    return [(box_of[n] if n >= 0 else ~n, n < 0, [*values]) for n, values in pieces]

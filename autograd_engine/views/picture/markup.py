@@ -106,8 +106,7 @@ def run_dot(source: bytes, *options: str) -> bytes:
         raise GraphvizMissing(f"{where} was not found; {WITHOUT}") from None
     except subprocess.TimeoutExpired:  # some ordinary graphs take it minutes
         took = f"Graphviz was stopped: its program `dot` took more than {SECONDS:g} s"
-        less = "ag.draw(output) lays it out without, ag.draw(output, style='folded') draws less"
-        slow = GraphvizMissing(f"{took}. {less}")
+        slow = GraphvizMissing(f"{took}; {WITHOUT}")
         slow.slow = True
         raise slow from None
     if done.returncode:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from functools import lru_cache
 from itertools import chain, groupby
 from typing import Any
 
@@ -50,8 +49,7 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
     values, bold, classic = survey.values, {*survey.outputs, focus}, style == "classic"
     swept, inputs = any(values[i].grad for i in survey.outputs), _inputs(folding)
     boxes, arrows, clusters = list[Box](), list[Arrow](), list[Cluster]()
-    frames = {0: -1}  # group -> its frame
-    place: dict[int, int] = {}  # the box of what is shown
+    frames, place = {0: -1}, dict[int, int]()  # group -> its frame; what is shown -> its box
 
     def frame(group: int) -> int:
         for number in folding.path(group):
@@ -64,8 +62,8 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
 
     def numbers(value: Value, places: int) -> list[str]:
         graded = value._rule is not CONSTANT and (swept or value.grad)
-        grad = [f"grad {decimal(value.grad, places)}"] if graded else []
-        return [f"data {decimal(value.data, places)}", *grad]
+        data, grad = decimal(value.data, places), decimal(value.grad, places)
+        return [f"data {data}", f"grad {grad}"] if graded else [f"data {data}"]
 
     def add_folded(number: int, leaving: set[int]) -> None:
         group, lines = groups[number], caption(folding, number)
@@ -90,7 +88,10 @@ def compose(folding: Folding, direction: str, style: str, focus: int | None = No
             arrows.append(Arrow(len(boxes), len(boxes) - 1))
             boxes.append(Box("operation", (readable(op) or "?",), cluster=cluster))
 
-    closed = [*map(folding.closed, range(len(groups)))]
+    # The folded box in which each group is, or -1: it is open.
+    level = len(groups) if folding.depth is None else folding.depth + 1
+    paths = [[*folding.path(number)[level:], -1] for number in range(len(groups))]
+    closed = [n if group.kind == "hidden" else paths[n][0] for n, group in enumerate(groups)]
     # What shows each value: itself, or a folded group, written as in `members`.
     shown = [i if closed[h] < 0 else ~closed[h] for i, h in enumerate(folding.home)]
     merged = Counter[tuple[int, int]]()  # how many arrows from and to folded boxes
@@ -172,7 +173,6 @@ def _row(title: str) -> tuple[str, int]:  # of units, in which a group stands, a
     return (found[1] + (found[3] or ""), int(found[2])) if found else ("", 0)
 
 
-@lru_cache(maxsize=256)
 def ordered(rule: Primitive) -> bool:
     """Say whether a primitive of two operands gives something else of them exchanged."""
     try:
@@ -211,12 +211,10 @@ def pictures(folding: Folding, names: list[str]) -> dict[str, list[Any]]:
     return {"groups": groups} | found | {"shapes": list(map(_laid_out, alike["shapes"]))}
 
 
-def _drawn(
-    folding: Folding, number: int, titles: list[str], folded: list[Box]
-) -> tuple[tuple[Any, ...], Scene]:
+def _drawn(folding: Folding, n: int, titles: list[str], folded: list[Box]) -> tuple[Inlet, Scene]:
     """Return the inlets of a group; its boxes, and its arrows, each with the operand that it is."""
     shown, boxes = dict[int, int](), list[Box]()  # value -> the box that shows it
-    for member in folding.groups[number].members:
+    for member in folding.groups[n].members:
         if member >= 0:
             symbol = folding.survey.values[member].op
             title = titles[member] + (f"   {symbol[:LONGEST]}" if symbol else "")
@@ -225,9 +223,9 @@ def _drawn(
             box, inside = folded[~member], folding.inside[~member]
         shown |= dict.fromkeys(inside, len(boxes))
         boxes.append(box)
-    uses = [(i, k, o) for i in folding.inside[number] for k, o in enumerate(folding.operands[i])]
+    uses = [(i, k, o) for i in folding.inside[n] for k, o in enumerate(folding.operands[i])]
     taken = [(o, shown[i]) for i, _, o in uses if boxes[shown[i]].kind == "folded"]
-    shared = _shared(folding, number, titles, [use for use in taken if use[0] not in shown])
+    shared = _shared(folding, n, titles, [use for use in taken if use[0] not in shown])
     added: dict[tuple[Inlet, int], int] = {}  # inlet, and whose it is -> its box
     merged: dict[tuple[int, int], list[int]] = {}
     for i, slot, operand in uses:
@@ -252,11 +250,9 @@ def _drawn(
     return inlets, Scene("LR", tuple(boxes), tuple(arrows), ())
 
 
-def _shared(
-    folding: Folding, number: int, titles: list[str], uses: list[tuple[int, int]]
-) -> dict[int, Inlet]:
+def _shared(folding: Folding, n: int, titles: list[str], uses: list[Any]) -> dict[int, Inlet]:
     """Return the inlet of each value from outside that folded boxes take; one for many."""
-    taken, around = dict.fromkeys(uses), folding.path(number)
+    taken, around = dict.fromkeys(uses), folding.path(n)
     each = Counter(head for _, head in taken)
     if len(each) > STEPS and max(each.values()) <= FEW:
         return {}

@@ -9,7 +9,6 @@ import math
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain
 from os import PathLike
 from typing import Any, NamedTuple, TypeAlias
 
@@ -21,7 +20,7 @@ from autograd_engine.engine import Value, as_value
 from autograd_engine.history import History, Recording, Step
 from autograd_engine.measures import Judge
 from autograd_engine.number import number
-from autograd_engine.real import check_whole, is_number
+from autograd_engine.real import is_number
 from autograd_engine.survey import LOWERED, Survey
 from autograd_engine.table import CONSTANT
 from autograd_engine.views.explore.javascript import written
@@ -81,7 +80,7 @@ def replay(
     return Page(text, title, image("image/svg+xml", still.encode(), f"loss: {title}"), path)
 
 
-def _recorded(histories: Runs, sample: int) -> Iterator[tuple[str, History, Recording]]:
+def _recorded(histories: Runs, sample: int) -> Iterator[tuple[str, History]]:
     if isinstance(histories, (list, tuple)):
         histories = {f"run {i}": history for i, history in enumerate(histories, 1)}
     runs: Any = histories if isinstance(histories, Mapping) else {"": histories}
@@ -98,11 +97,10 @@ def _recorded(histories: Runs, sample: int) -> Iterator[tuple[str, History, Reco
                 f"the history{f' of {name!r}' if name else ''} has no recording: train with "
                 "fit(..., record=True), for at least one epoch more than a checkpoint has"
             )
-        last = len(history.recording.samples) - 1
-        check_whole("sample", sample)
-        if not 0 <= sample <= last:
-            raise ValueError(f"sample must be from 0 to {last}, got {sample}")
-        yield str(name), history, history.recording
+        count = len(history.recording.samples)
+        if sample not in range(count):
+            raise ValueError(f"sample must be from 0 to {count - 1}, got {sample!r:.60}")
+        yield str(name), history
 
 
 def frames(recording: Recording, steps: Sequence[Step], sample: int) -> Iterator[Value]:
@@ -130,10 +128,9 @@ def _inputs(x: Any, names: Sequence[str]) -> Any:
     return inputs
 
 
-def _contents(
-    name: str, history: History, recording: Recording, sample: int, rules: Rules
-) -> dict[str, Any]:
+def _contents(name: str, history: History, sample: int, rules: Rules) -> dict[str, Any]:
     """Return the data of one run, as the page reads them; to `rules` come those it computes by."""
+    recording: Any = history.recording
     kept, (loss,) = recording.steps, frames(recording, recording.steps[-1:], sample)
     count = min(len(kept), max(3, ROOM // (_EACH * graph.size(loss))))
     steps = [kept[i * (len(kept) - 1) // max(count - 1, 1)] for i in range(count)]
@@ -144,8 +141,7 @@ def _contents(
         survey = Survey(loss)
         values = survey.values
         row = [value.data for value in values]  # nobody asks for the gradient of a constant
-        slopes = zip(values, survey.adjoints)
-        row += [0.0 if value._rule is CONSTANT else slope for value, slope in slopes]
+        row += [0.0 if v._rule is CONSTANT else d for v, d in zip(values, survey.adjoints)]
         row += [partial for value in values for partial in value.partials]
         shape = (*(value._rule for value in values), *survey.operands)
         takes.setdefault(shape, (survey, {}))[1][frame] = row
@@ -195,7 +191,7 @@ def _loss_curves(runs: Sequence[Mapping[str, Any]], unit: str = "steps") -> str:
         epochs = [(run["each"] * t, y) for t, y in enumerate(run["history"]["loss"], 1)]
         points = epochs if len(epochs) > 1 else run["losses"]
         curves.append((f"loss {run['name']}".rstrip(), [p for p in points if p[1] is not None]))
-    steps, losses = zip(*[(0.0, 0.0), *chain(*[points for _, points in curves])])
+    steps, losses = zip(*[(0.0, 0.0), *(point for _, points in curves for point in points)])
     last, low, high = max(steps) or 1.0, min(losses), max(losses)
     over = high - low or 1.0
     scaled = [(name, [(x / last, (y - low) / over) for x, y in points]) for name, points in curves]
