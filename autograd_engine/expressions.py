@@ -52,7 +52,6 @@ _JOINED = ": conditions are joined by nesting, as in where(a > 0, where(b > 0, 1
 ADVICE: dict[type[ast.AST], str] = {
     ast.BitXor: ": a power is written **",
     ast.FloorDiv: ": division is written /, and is never rounded",
-    ast.Mod: ": there are no remainders; subtract the multiple yourself, as in a - 3*b",
     ast.BitAnd: _JOINED, ast.BitOr: _JOINED, ast.BoolOp: _JOINED,
     ast.Not: ": turn the comparison round, as in a <= b for not a > b",
     ast.IfExp: ": write where(condition, value, otherwise)",

@@ -446,7 +446,7 @@ def test_training_that_diverges_is_refused(refused):
                 (["a", "a=1", "--stile", "x"], "unrecognized arguments: --stile"),
             )
         ],
-        (["explain", "a", "a=1", "--wrt", "b"], "by the name 'b' the expression has to mention it"),
+        (["explain", "a", "a=1", "--wrt", "b"], "by b the expression has to mention it"),
         (["explain", "2*3"], "to differentiate by a name the expression has to mention it"),
         (["explain", "a", "a=1", "--output", "a.pdf"], "one of '.txt' '.md' '.html'"),
         (["explain", "a", "a=1", "--output", "nowhere/a.md"], "nowhere"),

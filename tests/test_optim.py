@@ -323,7 +323,7 @@ def test_what_is_shown_is_how_it_stands_now():
     schedule = StepLR(optimizer, 2, gamma=0.5)
     rates(optimizer, [schedule], 2)
     assert repr(optimizer) == "SGD(1 parameter, lr=0.5)"
-    assert repr(schedule) == "StepLR(SGD, step_size=2, gamma=0.5, last_epoch=2)"
+    assert repr(schedule) == "StepLR(SGD, step_size=2, gamma=0.5)"
 
 
 def test_an_optimiser_and_a_schedule_of_your_own_are_shown_without_a_line_for_it():

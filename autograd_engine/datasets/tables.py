@@ -64,16 +64,13 @@ def csv(
 
     `target` is the column to predict, by name or index, `drop` are columns to leave out. Text in
     the target names classes, in sorted order, and so do -1 and 1, two whole numbers that come
-    again, and up to 20 without a gap that repeat or count from 0; any others are to be predicted.
-    `classes=True` or `False` overrules that, and so takes money and 1,500 for classes, which are
-    refused else. Inputs True and False become 1 and 0.
+    again, and up to 20 without a gap that repeat or count from 0, unless `classes` says otherwise.
 
-    The `separator` is found (`" "` stands for runs of blanks), and so are decimal commas where it
-    is no comma; what 1,500 means only `decimal=` can say. A first row with a number in it is
-    refused unless `header` says whether it holds names; else the columns are x0, x1 and so on. A
-    missing cell (empty, `?`, `NA`, `nan`) is refused; its row is left out with `missing="drop"`,
-    and a number for `missing` is filled in, but not as a target. A warning tells of nameless
-    columns left out. Raises `ValueError` naming file, line (from 1, the header's) and cure.
+    The `separator` (`" "` is a run of blanks) and decimal commas are found; what 1,500 means only
+    `decimal=` can say. A first row with a number in it needs `header=`; without names columns are
+    x0, x1 and so on. A missing cell (empty, `?`, `NA`, `nan`) is refused; `missing="drop"` leaves
+    its row out, a number is filled in, but not as a target. True and False become 1 and 0. A
+    warning tells of nameless columns left out, `ValueError` of file, line (from 1) and cure.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "plants.csv")
@@ -82,16 +79,14 @@ def csv(
     <dataset of 2 samples: 2 inputs, classes fern, moss>
     """
     check_path("read a table from", path, "table.csv")
-    for option, switch in (("classes", classes), ("header", header)):
-        if switch is not None:
-            flag(option, switch)
+    flag("classes", False if classes is None else classes)
+    flag("header", False if header is None else header)
     if not (separator is None or (isinstance(separator, str) and len(separator) == 1)):
         raise ValueError(f'separator must be one character such as ";", got {separator!r:.60}')
     if decimal not in (None, ".", ","):
         raise ValueError(f'decimal must be "." or ",", got {decimal!r:.60}')
-    if missing not in ("refuse", "drop") and not (
-        is_number(missing) and math.isfinite(float(missing))
-    ):
+    fill = is_number(missing) and math.isfinite(float(missing))
+    if not fill and missing not in ("refuse", "drop"):
         raise ValueError(f'missing must be "refuse", "drop" or a number, got {missing!r:.60}')
     with seldom_collected():
         sheet = Sheet(path, separator, header, decimal)

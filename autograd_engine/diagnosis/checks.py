@@ -112,8 +112,6 @@ def unreached(case: Case) -> Iterator[Finding]:
         )
     if case.lost:
         names = listed(map(case.title, case.lost))
-        kept = "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()"
-        fix = f"reached = {{id(leaf) for leaf in ag.graph.leaves(output)}}\n{kept}"
         yield Finding(
             "unreached parameter",
             f"the output does not depend on {names}",
@@ -121,7 +119,8 @@ def unreached(case: Case) -> Iterator[Finding]:
             "No path leads from the output back to there, so the gradient is 0 and training never "
             "changes it. It is not used, or the path was cut: by `.data` in a formula, by "
             "`detach()`, inside `no_grad()`, or by a new Value made of an old number.",
-            fix,
+            "reached = {id(leaf) for leaf in ag.graph.leaves(output)}\n"
+            "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()",
         )
 
 
@@ -215,7 +214,7 @@ def kinks(case: Case) -> Iterator[Finding]:
         yield Finding(
             "kink",
             f"{counted(len(found), 'kink was', 'kinks were')} hit exactly: {told}",
-            case.where(found),
+            listed((case.place(case.values[i]) for i in found), 2),
             "The slope jumps there, and any number between could stand for it: the engine takes 0 "
             "for ReLU, abs, hypot and norm at 0, half for each side of a tie, and that of the "
             "inside at a bound. Equal weights, or inputs and biases of 0, bring that about.",

@@ -47,8 +47,9 @@ def diagnose(
     found = [finding for check in (*CHECKS, accumulated) for finding in check(case)]
     units = Units()
     units.add(case)
-    found += units.findings()
-    if not units.blocks():  # that would be reason enough for a gradient to vanish
+    asleep = dict(units.asleep())
+    found += asleep
+    if not any(asleep.values()):  # all of a layer are reason enough for a gradient to vanish
         found += flow(case)
     if lr is not None:
         what, adjoints = f"a learning rate of {finite('lr', lr):.6g}", case.adjoints
@@ -234,12 +235,13 @@ class _Watch:
         if bad and (3 * len(bad) > len(self._steps) or bad[-3:] == self._steps[-3:]):
             seen = f" (in {len(bad):,} of {counted(len(self._steps), 'step')})"
             yield replace(bad[0], what=bad[0].what + seen)
+        asleep = dict(self._units.asleep())
         for finding, times in self._found.values():
-            if finding.kind == "vanishing gradient" and self._units.blocks():
+            if finding.kind == "vanishing gradient" and any(asleep.values()):
                 continue  # for a reason that is told
             seen = f" (in {times:,} of {self.count:,} backward passes)" if self.count > 1 else ""
             yield replace(finding, what=finding.what + seen)
-        yield from self._units.findings()
+        yield from asleep
 
     def _end_at_step(self) -> None:
         """If a step was made, look whether it overshot, and end the batch."""

@@ -9,7 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, pairwise, starmap
+from itertools import chain, pairwise
 from typing import Final
 
 from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, code_of, each, layer_of, listed
@@ -55,13 +55,12 @@ class Units:
 
     def add(self, case: Case) -> None:
         """Add what the units of a graph did."""
-        seen, first = defaultdict[tuple[str, str, int], list[Value]](list), None
+        seen, first = defaultdict[tuple[str, str, int], list[Value]](list), _first_leaves(case)
         for i, node in enumerate(case.values):
             if node._rule not in FLAT or case.uses[case.operands[i][0]] > 1:
                 continue  # a second use goes round it, as in leaky_relu and silu
             if node._rule is relu and _is_margin(case, case.operands[i][0]):
                 continue
-            first = first or _first_leaves(case)
             if first[i] >= 0:
                 key = node._rule.name, case.homes[i], id(case.values[first[i]])
                 self._units.setdefault(key, Unit(*key[:2], case.values[first[i]]))
@@ -77,8 +76,8 @@ class Units:
             else:
                 unit.inputs.clear()
 
-    def asleep(self) -> Iterator[tuple[bool, str, list[Unit], int]]:
-        """Yield each layer in which units pass no gradient: whether of ReLU, these, of how many."""
+    def asleep(self) -> Iterator[tuple[Finding, bool]]:
+        """Yield a finding for each layer in which units pass no gradient, and whether all do so."""
         layers = defaultdict[tuple[bool, str], list[Unit]](list)
         for unit in self._units.values():
             layers[unit.op == relu.name, layer_of(unit.home)].append(unit)
@@ -88,14 +87,7 @@ class Units:
                 # One sample alone switches half of a layer off: no reason to worry.
                 asleep = [unit for unit in asleep if unit.samples > 1]
             if asleep:
-                yield dead, layer, asleep, len(units)
-
-    def blocks(self) -> bool:
-        """Say whether there is a layer of which no unit passes a gradient."""
-        return any(len(units) == of for *_, units, of in self.asleep())
-
-    def findings(self) -> Iterator[Finding]:
-        yield from starmap(_asleep, self.asleep())
+                yield _asleep(dead, layer, asleep, len(units)), len(asleep) == len(units)
 
 
 def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:

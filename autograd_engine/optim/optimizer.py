@@ -91,9 +91,9 @@ class Stateful:
             setattr(loaded, name, check(name, state[name]))
         return loaded
 
-    def _shown(self, first: str, *more: str) -> str:
+    def _shown(self, first: str) -> str:
         told = [f"{n}={x!r:.40}" for n in self._settings if (x := getattr(self, n)) or n == "lr"]
-        return f"{type(self).__name__}({', '.join([first, *told, *more])})"
+        return f"{type(self).__name__}({', '.join([first, *told])})"
 
 
 # (number, slope, *memories) -> (number, *memories): a step of a float, or of a whole array.

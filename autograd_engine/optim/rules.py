@@ -208,8 +208,7 @@ class Schedule(Stateful):
         raise NotImplementedError(f"{type(self).__name__} must define _next_lr()")
 
     def __repr__(self) -> str:
-        epochs = [f"last_epoch={self.last_epoch}"] if self.last_epoch else []
-        return self._shown(type(self.optimizer).__name__, *epochs)
+        return self._shown(type(self.optimizer).__name__)
 
 
 def schedules_of(optimizer: Any) -> list[Schedule]:
