@@ -925,7 +925,7 @@ def test_predict_tells_numbers_of_a_model_of_numbers(run, folder):
         (["MODEL", "--csv", "none.csv"], "none.csv: No such file or directory"),
         (["MODEL", "--csv", "t.csv"], "there is no column 'sepal_length_cm'; the columns are 'x'"),
         (["MODEL", "--csv", "lacks.csv"], "lacks.csv, line 3: the cell of column 'petal_width_cm'"),
-        (["MODEL", "--csv", "text.csv"], "text.csv, line 2: column 'petal_width_cm' has text, 'x'"),
+        (["MODEL", "--csv", "text.csv"], "text.csv, line 2: column 'petal_width_cm' has 'x'"),
     ],
 )
 def test_what_cannot_be_predicted_is_refused_in_one_line(

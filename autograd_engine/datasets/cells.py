@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from csv import Error as MalformedRow
 from csv import reader
-from pathlib import Path
 from typing import Any
 
 SEPARATORS = ";\t|, "  # the likelier one first where several would do; " " is a run of blanks
@@ -108,10 +107,3 @@ def meant(cell: str) -> str:
     cure = "write plain numbers in the file, such as 1234.5"
     cure += f", or pass {' or '.join(told)}" * bool(told)
     return f"looks like a number in another spelling: {cure}"
-
-
-def text_of(path: Any, name: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").replace("\ufeff", "")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import compress
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 from autograd_engine.copies import seldom_collected
@@ -104,7 +105,10 @@ class Sheet:
     ) -> None:
         self.words: list[str] = []
         self.name = name = printable(fspath(path), LINE)
-        text = read.text_of(path, name) if text is None else text
+        try:
+            text = text or Path(path).read_text(encoding="utf-8").replace("\ufeff", "")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
         separator = separator or read.separator_of(text)
         rows, self._lines = read.rows_of(text, separator, name)
         self._decimal = decimal or ("" if separator == "," else read.decimal_of(rows))
@@ -244,13 +248,10 @@ class Sheet:
     def _number(self, column: int, cell: str) -> float:
         if (number := feature_of(cell, self._decimal)) is not None:
             return number
-        if number_of(cell, self._decimal) is not None:
-            cure = "write a finite one, or leave the row out"
-            raise self._fault(column, cell, f"has {cell!r:.80}, not a finite number: {cure}")
         cure = f"write one, or leave the column out with drop=[{self.names[column]!r:.80}]"
         if what := meant(cell):
             cure = f"it {what}"
-        raise self._fault(column, cell, f"has text, {cell!r:.80}, for a number: {cure}")
+        raise self._fault(column, cell, f"has {cell!r:.80}, which is no finite number: {cure}")
 
     def _names_classes(self, goal: int, cells: list[str], numbers: dict[str, float | None]) -> bool:
         """Say whether the cells of the target are classes; refuse what nobody means as such."""

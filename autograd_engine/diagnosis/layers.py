@@ -164,9 +164,7 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
     of, rule = "layer" if kind == "layer" else "step", case.values[i]._rule
     change = max(-700.0, min(700.0, math.log(sizes[0]) - math.log(sizes[-1])))
     factor, size = math.exp(change / (len(means) - 1)), math.exp(abs(change))
-    grows, verb, learn = "vanishing", "shrinks", "next to nothing"
-    if change > 0.0:
-        grows, verb, learn = "exploding", "grows", "in leaps"
+    grows, verb = ("exploding", "grows") if change > 0.0 else ("vanishing", "shrinks")
     shown = listed((f"{name} {size:.2g}" for name, size in means.items()), 8)
     more = "  # or ag.optim.clip_gradients(parameters, 1.0)" if change > 0.0 else ""
     fix = each(f"*= {1.0 / factor:.3g}{more}")
@@ -179,12 +177,10 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
     recurrence = f" of a recurrence of {len(groups)} steps" if kind == "step" else ""
     return Finding(
         f"{grows} gradient",
-        f"the gradient {verb} by a factor of {size:.2g} on its way from {last} to {first}"
-        f"{recurrence}",
+        f"the gradient {verb} by a factor of {size:.2g} from {last} to {first}{recurrence}",
         f"{first}: {case.place(case.values[i])}",
-        f"The mean |adjoint| by {of} is {shown}: each {of} multiplies it by "
-        f"about {factor:.2g}, so the first {of}s learn {learn}. Weights should be drawn so that "
-        "this factor is near 1.",
+        f"The mean |adjoint| by {of} is {shown}: each {of} multiplies it by about {factor:.2g}. "
+        "Weights should be drawn so that this factor is near 1.",
         fix,
     )
 
