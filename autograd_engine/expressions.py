@@ -53,7 +53,6 @@ ADVICE: dict[type[ast.AST], str] = {
     ast.BoolOp: ": conditions are joined by nesting, as in where(a > 0, where(b > 0, 1, 0), 0)",
     ast.IfExp: ": write where(condition, value, otherwise)",
     ast.Attribute: ": functions are called by their bare names, as in tanh(a)",
-    ast.Compare: ": one comparison at a time",
 }
 """What to write instead of an operator, or of another kind of node."""
 # fmt: on

@@ -362,7 +362,7 @@ def test_a_faulty_table_is_refused_by_file_and_line(refused, folder):
     message = refused("train", "--csv", "table.csv", "--target", "kind")
     assert message == (
         "table.csv, line 3: the cell of column 'x' is missing: "
-        '--missing "drop" leaves such rows out, --missing 0 fills in a number'
+        '--missing "drop" leaves such rows out, --missing 0 fills in inputs'
     )
     message = refused("train", "--csv", "table.csv", "--target", "sort")
     assert message == "table.csv: there is no column 'sort'; the columns are 'x', 'kind'"
@@ -400,7 +400,7 @@ def test_the_options_of_tables_are_those_of_python(run, folder, text, options, i
         (
             FLOWERS,
             ["--no-header", "--drop", "2"],
-            '4: .* --missing "drop" leaves .*, --missing 0 fills in a num',
+            '4: .* --missing "drop" leaves .*, --missing 0 fills in inp',
         ),
         ("a;b\n1;x\nred;y\n", [], "red.* leave the column out with --drop 'a'$"),
         ("a;b\n1,500;2.5\n", [], 'or pass --decimal "." or --decimal ","$'),

@@ -171,7 +171,7 @@ def test_every_function_of_the_package_can_be_called():
         ("pow(a, 2)", r"there is no function 'pow'; did you mean 'a \*\* b'\?$"),
         ("a * pi", "no value is given for 'pi': write pi=3.141592653589793$"),
         ("e ** a", r"write e=2.718281828459045; e\*\*a is written exp\(a\)$"),
-        ("0 < a < 2", "cannot contain '0 < a < 2': one comparison at a time"),
+        ("0 < a < 2", "cannot contain '0 < a < 2'$"),
         ("(b := a)", "cannot contain"),
         ("sum(*a)", r"cannot contain '\*a'"),
         ("clip(a, **a)", r"it is called as clip\(x, low, high\)$"),

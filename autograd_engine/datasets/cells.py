@@ -31,8 +31,7 @@ def rows_of(text: str, separator: str, name: str) -> tuple[list[list[str]], list
                 lines.append(line)
             line = table.line_num + 1  # a quoted cell may have run over several lines
     except MalformedRow as error:
-        hint = "is a quotation mark never closed?"
-        raise ValueError(f"{name}, line {line}: {error}: {hint}") from None
+        raise ValueError(f"{name}, line {line}: {error}: is a quote never closed?") from None
     if not rows:
         raise ValueError(f"{name}: the file is empty")
     return rows, lines

@@ -144,8 +144,7 @@ class Sheet:
         cells = self._cells(goal)
         gone |= {row: goal for row, cell in enumerate(cells) if cell in MISSING}
         if gone and missing != "drop":
-            cure = "" if gone[min(gone)] == goal else ", missing=0 fills in a number"
-            self._refuse(gone, f'missing="drop" leaves such rows out{cure}')
+            self._refuse(gone, 'missing="drop" leaves such rows out, missing=0 fills in inputs')
         if gone:
             left = [row not in gone for row in range(len(cells))]
             cells = list(compress(cells, left))

@@ -147,8 +147,7 @@ def _of_value(case: Case, i: int) -> Finding:
         fix = f"{case.spellings(node)[0]}.data = 0.0  # a finite number\n{AGAIN}"
     elif node.operands:
         what, fix = f"{title} gave the first {kind} of the forward pass", SHRINK
-        why = f"its operands are still finite ({_numbers(case, i)}), but a result above "
-        why += "1.8e308 does not fit into a float."
+        why = f"of finite operands ({_numbers(case, i)}) comes a result above 1.8e308, too large."
     why = f"What was computed from it is spoilt; {why}"
     return Finding("not finite", what, case.place(node, title), why, fix)
 

@@ -129,6 +129,7 @@ class Optimizer(Stateful):
     }  # fmt: skip
     # What the rule remembers from step to step, and the setting that asks for it ("": always).
     _buffer_names: tuple[tuple[str, str], ...] = ()
+    _rule: ClassVar[Callable[[Any, Arithmetic, int], Rule]]
     _blank: float | None = 0.0  # what a rule finds in its memory before the first step
 
     def __init__(
@@ -165,9 +166,6 @@ class Optimizer(Stateful):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradient of every parameter to 0, also where PyTorch would set it to None."""
         zero_grads(self.parameters)
-
-    def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
-        raise NotImplementedError(f"{type(self).__name__} must define _rule() or _update()")
 
     def _slope(self, number: Any, gradient: Any) -> Any:
         """Return the gradient to step against, with that of the weight decay."""

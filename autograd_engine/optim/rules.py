@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -56,11 +56,10 @@ class SGD(Optimizer):
         return heavy if momentum else lambda number, slope: (number - lr * slope,)
 
 
-def _two_betas(name: str, betas: Any) -> tuple[float, float]:
+def _two_betas(name: str, betas: Any) -> Any:
     if not hasattr(betas, "__len__") or len(betas) != 2:
         raise ValueError(f"betas are two numbers, got {betas!r:.60}")
-    first, second = (finite("beta", beta, high=BELOW_1) for beta in betas)
-    return first, second
+    return tuple(finite("beta", beta, high=BELOW_1) for beta in betas)
 
 
 @dataclass(repr=False, eq=False)
@@ -190,6 +189,7 @@ class Schedule(Stateful):
 
     _kind = "schedule"
     _progress: ClassVar = {"base_lr": finite, "last_epoch": whole}
+    _next_lr: ClassVar[Callable[[Any, float, int], float]]
 
     def __post_init__(self) -> None:
         if not hasattr(optimizer := self.optimizer, "initial_lr"):
@@ -203,9 +203,6 @@ class Schedule(Stateful):
         """Go on to the next epoch."""
         lr = self._next_lr(self.optimizer.lr, self.last_epoch + 1)
         self.last_epoch, self.optimizer.lr = self.last_epoch + 1, lr
-
-    def _next_lr(self, lr: float, epoch: int) -> float:
-        raise NotImplementedError(f"{type(self).__name__} must define _next_lr()")
 
     def __repr__(self) -> str:
         return self._shown(type(self.optimizer).__name__)
