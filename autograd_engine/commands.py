@@ -51,8 +51,8 @@ def train(options: Namespace) -> None:
     sizes = [*sizes, classes if classes > 2 else 1]
     init, rng = "he" if "elu" in options.activation else "xavier", random.Random(options.seed)
     model = MLP(len(data.names), sizes, activation=options.activation, init=init, rng=rng)
-    loss: Any = losses.binary_cross_entropy if classes else losses.mse
-    loss = losses.cross_entropy if classes > 2 else loss
+    binary: Any = losses.binary_cross_entropy if classes else losses.mse
+    loss = losses.cross_entropy if classes > 2 else binary
     make, rate = OPTIMIZERS[options.optimizer]
     epochs = options.epochs or EPOCHS.get(options.name, 40)
     folder = Path(options.output or f"autograd_output/{name}")
@@ -72,8 +72,8 @@ def train(options: Namespace) -> None:
     batches = f"{counted(epochs, 'epoch')} of batches of {options.batch_size}"
     print(f"{shape} network with {options.activation}; {how}; {batches}", flush=True)
     if before and not options.resume:
-        print(f"the training kept in {printable(checkpoint, LINE)} is replaced by this one "
-              "(--resume would continue it)", flush=True)  # fmt: skip
+        told = f"the training kept in {printable(checkpoint, LINE)} is replaced by this one"
+        print(told, "(--resume would continue it)", flush=True)
     bar = not options.quiet and sys.stderr.isatty()
     files: list[str] = []
 

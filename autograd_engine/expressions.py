@@ -50,7 +50,6 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 ADVICE: dict[type[ast.AST], str] = {
     ast.BitXor: ": a power is written **",
     ast.FloorDiv: ": division is written /, and is never rounded",
-    ast.BoolOp: ": conditions are joined by nesting, as in where(a > 0, where(b > 0, 1, 0), 0)",
     ast.IfExp: ": write where(condition, value, otherwise)",
     ast.Attribute: ": functions are called by their bare names, as in tanh(a)",
 }

@@ -153,8 +153,8 @@ def test_every_function_of_the_package_can_be_called():
         ("a ^ 2", r"cannot contain 'a \^ 2': a power is written \*\*"),
         ("a % 2", "cannot contain 'a % 2'$"),
         ("a // 2", "cannot contain 'a // 2': division is written /, and is never rounded"),
-        ("a and 2", "cannot contain 'a and 2': conditions are joined by nesting, as in where"),
-        ("where(a > 0 or a < -1, 1, 2)", "'a > 0 or a < -1': conditions are joined by nesting"),
+        ("a and 2", "cannot contain 'a and 2'$"),
+        ("where(a > 0 or a < -1, 1, 2)", "cannot contain 'a > 0 or a < -1'$"),
         ("(a > 0) & (a < 2)", "cannot contain"),
         ("not a", "cannot contain 'not a'"),
         (

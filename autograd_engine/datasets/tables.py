@@ -20,7 +20,6 @@ from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.real import check_path, flag, is_number, is_whole
 from autograd_engine.words import LINE, printable
 
-MOST_CLASSES = 20
 NAMES = "if they are names of classes, pass classes=True"
 
 
@@ -258,9 +257,9 @@ class Sheet:
         if odd := next(filter(meant, texts), ""):
             raise self._fault(goal, odd, f"has {odd!r:.80}, which {meant(odd)}; {NAMES}")
         if texts and len(texts) < len(numbers):
-            odd = next(c for c in numbers if (numbers[c] is None) != (numbers[cells[0]] is None))
-            raise self._fault(goal, odd, f"mixes numbers and text, here {odd!r:.80}; {NAMES}")
-        if len(numbers) > MOST_CLASSES or not all(c.lstrip("+-").isdecimal() for c in numbers):
+            told = f"mixes numbers and text, here {texts[0]!r:.80}; {NAMES}"
+            raise self._fault(goal, texts[0], told)
+        if len(numbers) > 20 or not all(c.lstrip("+-").isdecimal() for c in numbers):
             return bool(texts)
         found = sorted(set(map(int, numbers)))
         if len(found) == 2 and (found == [-1, 1] or min(map(cells.count, numbers)) > 1):

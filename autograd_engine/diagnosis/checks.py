@@ -190,7 +190,8 @@ def _numbers(survey: Survey, i: int) -> str:
     return listed((f"{number:.6g}" for number in numbers), SHOWN)
 
 
-KINKS: Final = ("relu", "absolute", "maximum", "minimum", "hypot", "norm", "above")
+TIES: Final = ("maximum", "minimum", "above")  # where operands are equal; the others at 0
+KINKS: Final = ("relu", "absolute", "hypot", "norm", *TIES)
 
 
 def kinks(case: Case) -> Iterator[Finding]:
@@ -198,7 +199,8 @@ def kinks(case: Case) -> Iterator[Finding]:
     hit: dict[int, int] = {}  # by what is on a kink: where first
     for i, (node, operands) in enumerate(zip(case.values, case.operands)):
         name = node._rule.name
-        if name in KINKS and TABLE.get(name) is node._rule and _hit(node):
+        numbers = {operand._data for operand in node.operands} | set([0.0] * (name not in TIES))
+        if name in KINKS and TABLE.get(name) is node._rule and len(numbers) == 1:
             of = next((j for j in operands if case.values[j]._rule is not CONSTANT), operands[0])
             hit.setdefault(of, i)  # once of leaky_relu, which is made of two
     places = defaultdict[str, list[int]](list)
@@ -219,10 +221,3 @@ def kinks(case: Case) -> Iterator[Finding]:
             "inside at a bound. Equal weights, or inputs and biases of 0, bring that about.",
             "import random\n\n" + each("+= random.uniform(-1e-6, 1e-6)  # a step off the kink"),
         )
-
-
-def _hit(node: Value) -> bool:
-    if node._rule.name not in ("maximum", "minimum", "above"):
-        return not any(operand._data for operand in node.operands)
-    x, y = node.operands
-    return x._data == y._data and not (x._rule is y._rule is CONSTANT) and x is not y

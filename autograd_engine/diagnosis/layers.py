@@ -169,11 +169,8 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
     more = "  # or ag.optim.clip_gradients(parameters, 1.0)" if change > 0.0 else ""
     fix = each(f"*= {1.0 / factor:.3g}{more}")
     if rule is sigmoid and code_of(case.homes[i]):
-        fix = "for layer in model.layers:\n    for neuron in layer.neurons:\n"
-        fix += (
-            '        neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4\n'
-            + AGAIN
-        )
+        each_neuron = "for layer in model.layers:\n    for neuron in layer.neurons:\n"
+        fix = f'{each_neuron}        neuron.activation = "tanh"  # steeper at 0\n{AGAIN}'
     recurrence = f" of a recurrence of {len(groups)} steps" if kind == "step" else ""
     return Finding(
         f"{grows} gradient",

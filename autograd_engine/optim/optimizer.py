@@ -79,8 +79,9 @@ class Stateful:
                 raise KeyError(*unlike)
             vars(self).update(vars(self._loaded(state)))
         except (AttributeError, KeyError, OverflowError, TypeError) as error:
-            damage = f"is damaged: {error!r:.200}"
-            raise ValueError(f"the state of the {kind} {name} {damage}") from error
+            raise ValueError(
+                f"the state of the {kind} {name} is damaged: {error!r:.200}"
+            ) from error
 
     def _loaded(self, state: Mapping[str, Any]) -> Any:
         """Return another one in that state: a copy, since a subclass may be made otherwise."""
@@ -144,8 +145,8 @@ class Optimizer(Stateful):
             raise ValueError("there are no parameters to train")
         for i, parameter in enumerate(found):
             if parameter._rule is not LEAF:
-                why = "it was computed, or is a constant; give the values it was made from"
-                raise ValueError(f"parameter {i} ({parameter!r}) is no leaf: {why}")
+                why = "is no leaf: it was computed, or is a constant"
+                raise ValueError(f"parameter {i} ({parameter!r}) {why}")
         if len(set(map(id, found))) < len(found):
             raise ValueError("a parameter is listed more than once, and would be moved as often")
         self.initial_lr: float | None = None  # that of the first schedule's start

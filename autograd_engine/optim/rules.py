@@ -193,8 +193,7 @@ class Schedule(Stateful):
 
     def __post_init__(self) -> None:
         if not hasattr(optimizer := self.optimizer, "initial_lr"):
-            such = "SGD(model.parameters(), lr=0.1)"
-            raise TypeError(f"a schedule needs an optimizer, such as {such}, got {optimizer!r:.80}")
+            raise TypeError(f"a schedule needs an optimizer such as an SGD, got {optimizer!r:.80}")
         if optimizer.initial_lr is None:
             optimizer.initial_lr = optimizer.lr
         self.base_lr, self.last_epoch = optimizer.initial_lr, 0
