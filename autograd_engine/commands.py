@@ -51,19 +51,18 @@ def train(options: Namespace) -> None:
     sizes = [*sizes, classes if classes > 2 else 1]
     init, rng = "he" if "elu" in options.activation else "xavier", random.Random(options.seed)
     model = MLP(len(data.names), sizes, activation=options.activation, init=init, rng=rng)
-    binary: Any = losses.binary_cross_entropy if classes else losses.mse
-    loss = losses.cross_entropy if classes > 2 else binary
+    loss: Any = losses.binary_cross_entropy if classes else losses.mse
+    loss = losses.cross_entropy if classes > 2 else loss
     make, rate = OPTIMIZERS[options.optimizer]
     epochs = options.epochs or EPOCHS.get(options.name, 40)
     folder = Path(options.output or f"autograd_output/{name}")
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{name}.checkpoint.json"
-    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
-    anew = options.learning_rate is not None
+    before = checkpoint.exists() and checkpoint.stat().st_mtime_ns
     if options.resume and not before:
         print(f"there is no checkpoint in {printable(folder, LINE)}: training starts anew")
     with suppress(KeyError, OSError, OverflowError, TypeError, ValueError):  # which `fit` refuses
-        if options.resume and not anew:
+        if options.resume and not options.learning_rate:
             rate = finite("lr", read_json(checkpoint)["training"]["optimizer"]["settings"]["lr"])
     rate = options.learning_rate or rate
     shape = "-".join(map(str, [len(data.names), *sizes]))
@@ -86,7 +85,7 @@ def train(options: Namespace) -> None:
         part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
     history = fit(
         model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
-        checkpoint=checkpoint, resume="new" if options.resume and anew else options.resume,
+        checkpoint=checkpoint, resume=options.resume and ("new" if options.learning_rate else True),
         validation=checked, progress=bar, record=record,
     )  # fmt: skip
     for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)

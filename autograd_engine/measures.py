@@ -173,7 +173,7 @@ def check_asked(
             raise kind(f"{name} must be {wanted}, got {given!r:.80}")
     for name in ("shuffle", "progress", "record"):
         flag(name, asked[name])
-    for name, least in {"epochs": 0, "batch_size": 1, "seed": -math.inf, "patience": 1}.items():
+    for name, least in {"epochs": 0, "batch_size": 1, "seed": None, "patience": 1}.items():
         if name != "patience" or asked[name] is not None:
             check_whole(name, asked[name], least)
     if asked["patience"] is not None and asked["validation"] is None:

@@ -199,16 +199,16 @@ def kinks(case: Case) -> Iterator[Finding]:
     hit: dict[int, int] = {}  # by what is on a kink: where first
     for i, (node, operands) in enumerate(zip(case.values, case.operands)):
         name = node._rule.name
-        numbers = {operand._data for operand in node.operands} | set([0.0] * (name not in TIES))
-        if name in KINKS and TABLE.get(name) is node._rule and len(numbers) == 1:
+        if name in KINKS and TABLE.get(name) is node._rule:
+            numbers = {case.values[j]._data for j in operands} | set([0.0] * (name not in TIES))
             of = next((j for j in operands if case.values[j]._rule is not CONSTANT), operands[0])
-            hit.setdefault(of, i)  # once of leaky_relu, which is made of two
+            if len(numbers) == 1:
+                hit.setdefault(of, i)  # once of leaky_relu, which is made of two
     places = defaultdict[str, list[int]](list)
     for of, i in hit.items():
         name = case.values[i]._rule.name
         # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
-        arrived = abs(case.adjoints[of if name == "above" else i])
-        if arrived > 1e-12:
+        if abs(case.adjoints[of if name == "above" else i]) > 1e-12:
             places[name].append(i)
     for name, found in places.items():
         told = "a bound" if name == "above" else name
