@@ -166,9 +166,8 @@ def _data(options: Namespace) -> Dataset:
 
 
 def _table(options: Namespace, named: dict[str, Any]) -> Dataset:
-    index = re.compile(r"-?\d+")  # a column may be told by one
-    columns = [options.target or "", *options.drop]
-    target, *drop = [int(name) if index.fullmatch(name) else name for name in columns]
+    columns = [options.target or "", *options.drop]  # each by its name or index
+    target, *drop = [int(name) if re.fullmatch(r"-?\d+", name) else name for name in columns]
     try:
         with warnings.catch_warnings(record=True) as words:
             warnings.simplefilter("always")

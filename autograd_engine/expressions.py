@@ -180,8 +180,6 @@ def _item(items: Any, index: Any) -> Any:
 
 def _parsed(text: str) -> tuple[str, ast.Expression]:
     """Return the tree, and the text that it is of."""
-    if not text:
-        raise ValueError("the expression is empty")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about spelling that is refused below anyhow
         try:

@@ -83,7 +83,7 @@ def test_every_function_of_the_package_can_be_called():
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("", "the expression is empty"),
+        ("", "cannot read the expression ''"),
         ("a +* 2", r"cannot read the expression 'a \+\* 2': .* at character 4"),
         *(
             (
@@ -128,7 +128,7 @@ def test_every_function_of_the_package_can_be_called():
         ),
         ("a + b = 3", "it has a = in it; values are given apart"),
         ("a += 3", "it has a = in it; values are given apart"),
-        ("a; b", "cannot read the expression 'a; b': invalid syntax at character 2"),
+        ("a; b", "cannot read the expression 'a; b': "),
         ("a\0", "null"),
         ("b + a", "no value is given for 'b': write b=2$"),
         ("tanh + a", "no value is given for 'tanh': write tanh=2"),
