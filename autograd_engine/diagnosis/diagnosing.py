@@ -29,8 +29,7 @@ def diagnose(
 
     It finds gradients added up over passes, parameters that changed, are no leaves or not reached,
     the birth of a NaN or infinity, units dead or saturated in all samples, kinks, gradients that
-    explode or vanish; with `lr` also a step by it that overshoots.
-    Ask after `backward()`, before the step or after it.
+    explode or vanish; with `lr` also a step by it that overshoots. Ask after `backward()`.
 
     Raises `TypeError` for an output or parameters that are no Values, `ValueError` for no
     parameters and for a learning rate that is none.
