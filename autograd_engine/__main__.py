@@ -70,7 +70,7 @@ def _explain(options: Namespace, output: Value, values: Values) -> None:
     path = None if given is None else checked_path(given, "an explanation", tuple(forms))
     names = list(values) if options.wrt is None else [options.wrt]
     if not names or names[0] not in values:
-        wanted = "a name" if options.wrt is None else f"the name {options.wrt!r:.80}"
+        wanted = printable(options.wrt or "a name")
         raise ValueError(f"to differentiate by {wanted} the expression has to mention it")
     found = (explain(output, values[name], options.depth) for name in names)
     explanation = Explanation([line for one in found for line in one._lines])

@@ -58,12 +58,11 @@ def train(options: Namespace) -> None:
     folder = Path(options.output or f"autograd_output/{name}")
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / f"{name}.checkpoint.json"
-    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
-    anew = options.learning_rate is not None
+    before = checkpoint.exists() and checkpoint.stat().st_mtime_ns
     if options.resume and not before:
         print(f"there is no checkpoint in {printable(folder, LINE)}: training starts anew")
     with suppress(KeyError, OSError, OverflowError, TypeError, ValueError):  # which `fit` refuses
-        if options.resume and not anew:
+        if options.resume and not options.learning_rate:
             rate = finite("lr", read_json(checkpoint)["training"]["optimizer"]["settings"]["lr"])
     rate = options.learning_rate or rate
     shape = "-".join(map(str, [len(data.names), *sizes]))
@@ -72,8 +71,8 @@ def train(options: Namespace) -> None:
     batches = f"{counted(epochs, 'epoch')} of batches of {options.batch_size}"
     print(f"{shape} network with {options.activation}; {how}; {batches}", flush=True)
     if before and not options.resume:
-        print(f"the training kept in {printable(checkpoint, LINE)} is replaced by this one "
-              "(--resume would continue it)", flush=True)  # fmt: skip
+        told = f"the training kept in {printable(checkpoint, LINE)} is replaced by this one"
+        print(told, "(--resume would continue it)", flush=True)
     bar = not options.quiet and sys.stderr.isatty()
     files: list[str] = []
 
@@ -86,7 +85,7 @@ def train(options: Namespace) -> None:
         part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
     history = fit(
         model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
-        checkpoint=checkpoint, resume="new" if options.resume and anew else options.resume,
+        checkpoint=checkpoint, resume=options.resume and ("new" if options.learning_rate else True),
         validation=checked, progress=bar, record=record,
     )  # fmt: skip
     for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)
@@ -167,9 +166,8 @@ def _data(options: Namespace) -> Dataset:
 
 
 def _table(options: Namespace, named: dict[str, Any]) -> Dataset:
-    index = re.compile(r"-?\d+")  # a column may be told by one
-    columns = [options.target or "", *options.drop]
-    target, *drop = [int(name) if index.fullmatch(name) else name for name in columns]
+    columns = [options.target or "", *options.drop]  # each by its name or index
+    target, *drop = [int(name) if re.fullmatch(r"-?\d+", name) else name for name in columns]
     try:
         with warnings.catch_warnings(record=True) as words:
             warnings.simplefilter("always")

@@ -11,7 +11,6 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from inspect import signature
 from itertools import chain
 from typing import Any
@@ -48,22 +47,16 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }
-_JOINED = ": conditions are joined by nesting, as in where(a > 0, where(b > 0, 1, 0), 0)"
 ADVICE: dict[type[ast.AST], str] = {
     ast.BitXor: ": a power is written **",
     ast.FloorDiv: ": division is written /, and is never rounded",
-    ast.Mod: ": there are no remainders; subtract the multiple yourself, as in a - 3*b",
-    ast.BitAnd: _JOINED, ast.BitOr: _JOINED, ast.BoolOp: _JOINED,
-    ast.Not: ": turn the comparison round, as in a <= b for not a > b",
     ast.IfExp: ": write where(condition, value, otherwise)",
     ast.Attribute: ": functions are called by their bare names, as in tanh(a)",
-    ast.Compare: ": one comparison at a time",
 }
 """What to write instead of an operator, or of another kind of node."""
 # fmt: on
 ON_PAPER = "write 2*a for 2a, a*b for a×b, x**3 for x³, sqrt(x) for √x, abs(x) for |x|"
 CONSTANTS = {"pi": math.pi, "e": math.e, "π": math.pi}
-TOO_LARGE = f"too large: numbers go up to {sys.float_info.max:.2g}"
 SIGNS = {sign: OPERATORS[kind] for sign, kind in zip("+-*/", (ast.Add, ast.Sub, ast.Mult, ast.Div))}
 OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log", "pow": "a ** b"}
 
@@ -109,8 +102,9 @@ class _Evaluation:
     def of(self, node: ast.expr) -> Any:
         match node:
             case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-                if number > sys.float_info.max:
-                    raise ValueError(f"the number {self.quoted(node)} is {TOO_LARGE}")
+                if number > (most := sys.float_info.max):
+                    told = f"too large: numbers go up to {most:.2g}"
+                    raise ValueError(f"the number {self.quoted(node)} is {told}")
                 return float(number)
             case ast.Name():
                 return self.named(node.id)
@@ -186,14 +180,10 @@ def _item(items: Any, index: Any) -> Any:
 
 def _parsed(text: str) -> tuple[str, ast.Expression]:
     """Return the tree, and the text that it is of."""
-    if not text:
-        raise ValueError("the expression is empty")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about spelling that is refused below anyhow
-        with suppress(SyntaxError):
+        try:
             return (flat := _flat(text)), ast.parse(flat, mode="eval")
-        try:  # for the place of the fault in what was typed
-            return text, ast.parse(text, mode="eval")
         except SyntaxError as error:
             why = f"{error.msg} at character {error.offset}" if error.offset else error.msg
             if re.match("[^(]*(?<![=!<>])=(?!=)", text):

@@ -65,7 +65,6 @@ a table of inputs, instead of numbers:
 --csv TABLE              an input in each line; columns the model does not know are left out (none)
 {READING}
 $ autograd_output/iris/model.json 5.1 3.5 1.4 0.2
-$ model.json --csv new.csv
 """,
     "draw": f"""draw the graph of an expression{EXPRESSION}
 --output FILE            .svg .html .png .pdf or .dot [graph.svg]
@@ -88,7 +87,6 @@ $ "tanh(a*b)" a=2 b=-3 --output tanh.html
 """,
     "diagnose": f"""say what is wrong with the gradients, if so{EXPRESSION}
 --lr RATE                learning rate: does it overshoot? (not asked)
-$ "relu(a)*b" a=-2 b=1
 $ "(a - 3)**2" a=0 --lr 1.1
 """,
     "exercise": f"""write an exercise that tells mistakes{EXPRESSION}

@@ -145,7 +145,6 @@ def flag(name: str, given: object) -> bool:
 
 
 def finite(name: str, number: Any, low: float = 0.0, high: float = math.inf) -> float:
-    """Return a number within bounds as a float; `TypeError` for anything else, or `ValueError`."""
     name = "learning rate" if name == "lr" else name
     if not is_number(number) or isinstance(number, bool):
         raise TypeError(f"{name} must be a number, got {number!r:.80}")

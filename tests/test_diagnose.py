@@ -329,7 +329,7 @@ CASES += RECURRENCES
 def test_a_gradient_through_the_steps_of_a_recurrence_is_told_by_step(build, kind):
     (found,) = diagnosed(build(False))
     assert found.kind == kind
-    assert found.what.endswith("on its way from step 50 to step 1 of a recurrence of 50 steps")
+    assert found.what.endswith("from step 50 to step 1 of a recurrence of 50 steps")
     assert found.where.startswith("step 1: ") and "|adjoint| by step is step 1 " in found.why
 
 

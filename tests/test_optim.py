@@ -323,7 +323,7 @@ def test_what_is_shown_is_how_it_stands_now():
     schedule = StepLR(optimizer, 2, gamma=0.5)
     rates(optimizer, [schedule], 2)
     assert repr(optimizer) == "SGD(1 parameter, lr=0.5)"
-    assert repr(schedule) == "StepLR(SGD, step_size=2, gamma=0.5, last_epoch=2)"
+    assert repr(schedule) == "StepLR(SGD, step_size=2, gamma=0.5)"
 
 
 def test_an_optimiser_and_a_schedule_of_your_own_are_shown_without_a_line_for_it():
@@ -433,8 +433,8 @@ w = Value(1.0)
         (lambda: optim.clip_gradients(Neuron(1), 1.0), TypeError, r"such as model.parameters\(\)"),
         (lambda: optim.clip_gradients(w, 1.0), TypeError, r"write \[w\]"),
         (lambda: optim.clip_gradients([w, 2.0], 1.0), TypeError, "parameter 1 is no Value but flo"),
-        (lambda: StepLR(Neuron(1), 2), TypeError, "a schedule needs an optimizer, .* got ReLUNeur"),
-        (lambda: StepLR(SGD, 2), TypeError, "a schedule needs an optimizer, such as SGD.*, got"),
+        (lambda: StepLR(Neuron(1), 2), TypeError, "a schedule needs an optimizer .* got ReLUNeur"),
+        (lambda: StepLR(SGD, 2), TypeError, "a schedule needs an optimizer such as an SGD, got"),
         (lambda: StepLR(one(0.1), 0), ValueError, "step_size must be an integer, at least 1"),
         (lambda: LinearLR(one(0.1), start_factor=0.0), ValueError, "start_factor"),
         (lambda: CosineAnnealingLR(one(0.1), 2.5), ValueError, "T_max"),

@@ -175,7 +175,7 @@ def test_a_run_has_what_it_asks_for_alone(request):
 
 def test_the_change_log_counts_what_is_there():
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert len(KINDS) == 12
-    assert "twelve kinds" in text
+    assert len(KINDS) == 11
+    assert "eleven kinds" in text
     lessons = len(list((ROOT / "demos").glob("[0-9][0-9]_*.py")))
     assert f"The {lessons} lessons in `demos/`" in TEXT

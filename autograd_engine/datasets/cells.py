@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from csv import Error as MalformedRow
 from csv import reader
-from pathlib import Path
 from typing import Any
 
 SEPARATORS = ";\t|, "  # the likelier one first where several would do; " " is a run of blanks
@@ -32,8 +31,7 @@ def rows_of(text: str, separator: str, name: str) -> tuple[list[list[str]], list
                 lines.append(line)
             line = table.line_num + 1  # a quoted cell may have run over several lines
     except MalformedRow as error:
-        hint = "is a quotation mark never closed?"
-        raise ValueError(f"{name}, line {line}: {error}: {hint}") from None
+        raise ValueError(f"{name}, line {line}: {error}: is a quote never closed?") from None
     if not rows:
         raise ValueError(f"{name}: the file is empty")
     return rows, lines
@@ -108,10 +106,3 @@ def meant(cell: str) -> str:
     cure = "write plain numbers in the file, such as 1234.5"
     cure += f", or pass {' or '.join(told)}" * bool(told)
     return f"looks like a number in another spelling: {cure}"
-
-
-def text_of(path: Any, name: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").replace("\ufeff", "")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from math import cos, pi, sin, tau
 from typing import Any, NamedTuple
 
@@ -16,7 +16,6 @@ from autograd_engine.real import as_float, as_list, check_whole, finite
 from autograd_engine.words import LINE, counted, printable
 
 Pair = tuple[list[float], Any]
-Curve = Callable[[int, float], Iterable[float]]
 
 
 class Scaling(NamedTuple):
@@ -56,9 +55,8 @@ class Dataset(Sequence[Pair]):
         self.scaled_by: Scaling | None = None
         if len(self.inputs) != len(self.targets):
             raise ValueError(f"{len(self.inputs)} inputs, but {len(self.targets)} targets")
-        count = len(self.names)
         for i, row in enumerate(self.inputs):
-            if len(row) != count:
+            if len(row) != (count := len(self.names)):
                 raise ValueError(f"input {i} has {len(row)} numbers, but {count} names of columns")
 
     def __len__(self) -> int:
@@ -176,7 +174,7 @@ def xor(n: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
 
 
 def _drawn(
-    curve: Curve, classes: int, n: int, noise: float, seed: int, closed: bool = False
+    curve: Any, classes: int, n: int, noise: float, seed: int, closed: bool = False
 ) -> Dataset:
     """Return n points with noise, at even steps along a curve for each class, which take turns."""
     check_whole("the number of samples (n)", n, 1)

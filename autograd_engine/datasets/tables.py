@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import compress
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 from autograd_engine.copies import seldom_collected
@@ -19,7 +20,6 @@ from autograd_engine.datasets.dataset import Dataset
 from autograd_engine.real import check_path, flag, is_number, is_whole
 from autograd_engine.words import LINE, printable
 
-MOST_CLASSES = 20
 NAMES = "if they are names of classes, pass classes=True"
 
 
@@ -64,16 +64,13 @@ def csv(
 
     `target` is the column to predict, by name or index, `drop` are columns to leave out. Text in
     the target names classes, in sorted order, and so do -1 and 1, two whole numbers that come
-    again, and up to 20 without a gap that repeat or count from 0; any others are to be predicted.
-    `classes=True` or `False` overrules that, and so takes money and 1,500 for classes, which are
-    refused else. Inputs True and False become 1 and 0.
+    again, and up to 20 without a gap that repeat or count from 0, unless `classes` says otherwise.
 
-    The `separator` is found (`" "` stands for runs of blanks), and so are decimal commas where it
-    is no comma; what 1,500 means only `decimal=` can say. A first row with a number in it is
-    refused unless `header` says whether it holds names; else the columns are x0, x1 and so on. A
-    missing cell (empty, `?`, `NA`, `nan`) is refused; its row is left out with `missing="drop"`,
-    and a number for `missing` is filled in, but not as a target. A warning tells of nameless
-    columns left out. Raises `ValueError` naming file, line (from 1, the header's) and cure.
+    The `separator` (`" "` is a run of blanks) and decimal commas are found; what 1,500 means only
+    `decimal=` can say. A first row with a number in it needs `header=`; without names columns are
+    x0, x1 and so on. A missing cell (empty, `?`, `NA`, `nan`) is refused; `missing="drop"` leaves
+    its row out, a number is filled in, but not as a target. True and False become 1 and 0. A
+    warning tells of nameless columns left out, `ValueError` of file, line (from 1) and cure.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp(), "plants.csv")
@@ -82,16 +79,14 @@ def csv(
     <dataset of 2 samples: 2 inputs, classes fern, moss>
     """
     check_path("read a table from", path, "table.csv")
-    for option, switch in (("classes", classes), ("header", header)):
-        if switch is not None:
-            flag(option, switch)
+    flag("classes", False if classes is None else classes)
+    flag("header", False if header is None else header)
     if not (separator is None or (isinstance(separator, str) and len(separator) == 1)):
         raise ValueError(f'separator must be one character such as ";", got {separator!r:.60}')
     if decimal not in (None, ".", ","):
         raise ValueError(f'decimal must be "." or ",", got {decimal!r:.60}')
-    if missing not in ("refuse", "drop") and not (
-        is_number(missing) and math.isfinite(float(missing))
-    ):
+    fill = is_number(missing) and math.isfinite(float(missing))
+    if not fill and missing not in ("refuse", "drop"):
         raise ValueError(f'missing must be "refuse", "drop" or a number, got {missing!r:.60}')
     with seldom_collected():
         sheet = Sheet(path, separator, header, decimal)
@@ -109,7 +104,10 @@ class Sheet:
     ) -> None:
         self.words: list[str] = []
         self.name = name = printable(fspath(path), LINE)
-        text = read.text_of(path, name) if text is None else text
+        try:
+            text = text or Path(path).read_text(encoding="utf-8").replace("\ufeff", "")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
         separator = separator or read.separator_of(text)
         rows, self._lines = read.rows_of(text, separator, name)
         self._decimal = decimal or ("" if separator == "," else read.decimal_of(rows))
@@ -145,8 +143,7 @@ class Sheet:
         cells = self._cells(goal)
         gone |= {row: goal for row, cell in enumerate(cells) if cell in MISSING}
         if gone and missing != "drop":
-            cure = "" if gone[min(gone)] == goal else ", missing=0 fills in a number"
-            self._refuse(gone, f'missing="drop" leaves such rows out{cure}')
+            self._refuse(gone, 'missing="drop" leaves such rows out, missing=0 fills in inputs')
         if gone:
             left = [row not in gone for row in range(len(cells))]
             cells = list(compress(cells, left))
@@ -249,13 +246,10 @@ class Sheet:
     def _number(self, column: int, cell: str) -> float:
         if (number := feature_of(cell, self._decimal)) is not None:
             return number
-        if number_of(cell, self._decimal) is not None:
-            cure = "write a finite one, or leave the row out"
-            raise self._fault(column, cell, f"has {cell!r:.80}, not a finite number: {cure}")
         cure = f"write one, or leave the column out with drop=[{self.names[column]!r:.80}]"
         if what := meant(cell):
             cure = f"it {what}"
-        raise self._fault(column, cell, f"has text, {cell!r:.80}, for a number: {cure}")
+        raise self._fault(column, cell, f"has {cell!r:.80}, which is no finite number: {cure}")
 
     def _names_classes(self, goal: int, cells: list[str], numbers: dict[str, float | None]) -> bool:
         """Say whether the cells of the target are classes; refuse what nobody means as such."""
@@ -263,9 +257,9 @@ class Sheet:
         if odd := next(filter(meant, texts), ""):
             raise self._fault(goal, odd, f"has {odd!r:.80}, which {meant(odd)}; {NAMES}")
         if texts and len(texts) < len(numbers):
-            odd = next(c for c in numbers if (numbers[c] is None) != (numbers[cells[0]] is None))
-            raise self._fault(goal, odd, f"mixes numbers and text, here {odd!r:.80}; {NAMES}")
-        if len(numbers) > MOST_CLASSES or not all(c.lstrip("+-").isdecimal() for c in numbers):
+            told = f"mixes numbers and text, here {texts[0]!r:.80}; {NAMES}"
+            raise self._fault(goal, texts[0], told)
+        if len(numbers) > 20 or not all(c.lstrip("+-").isdecimal() for c in numbers):
             return bool(texts)
         found = sorted(set(map(int, numbers)))
         if len(found) == 2 and (found == [-1, 1] or min(map(cells.count, numbers)) > 1):

@@ -112,8 +112,6 @@ def unreached(case: Case) -> Iterator[Finding]:
         )
     if case.lost:
         names = listed(map(case.title, case.lost))
-        kept = "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()"
-        fix = f"reached = {{id(leaf) for leaf in ag.graph.leaves(output)}}\n{kept}"
         yield Finding(
             "unreached parameter",
             f"the output does not depend on {names}",
@@ -121,7 +119,8 @@ def unreached(case: Case) -> Iterator[Finding]:
             "No path leads from the output back to there, so the gradient is 0 and training never "
             "changes it. It is not used, or the path was cut: by `.data` in a formula, by "
             "`detach()`, inside `no_grad()`, or by a new Value made of an old number.",
-            fix,
+            "reached = {id(leaf) for leaf in ag.graph.leaves(output)}\n"
+            "parameters = [p for p in parameters if id(p) in reached]  # or use it in forward()",
         )
 
 
@@ -148,8 +147,7 @@ def _of_value(case: Case, i: int) -> Finding:
         fix = f"{case.spellings(node)[0]}.data = 0.0  # a finite number\n{AGAIN}"
     elif node.operands:
         what, fix = f"{title} gave the first {kind} of the forward pass", SHRINK
-        why = f"its operands are still finite ({_numbers(case, i)}), but a result above "
-        why += "1.8e308 does not fit into a float."
+        why = f"of finite operands ({_numbers(case, i)}) comes a result above 1.8e308, too large."
     why = f"What was computed from it is spoilt; {why}"
     return Finding("not finite", what, case.place(node, title), why, fix)
 
@@ -192,7 +190,8 @@ def _numbers(survey: Survey, i: int) -> str:
     return listed((f"{number:.6g}" for number in numbers), SHOWN)
 
 
-KINKS: Final = ("relu", "absolute", "maximum", "minimum", "hypot", "norm", "above")
+TIES: Final = ("maximum", "minimum", "above")  # where operands are equal; the others at 0
+KINKS: Final = ("relu", "absolute", "hypot", "norm", *TIES)
 
 
 def kinks(case: Case) -> Iterator[Finding]:
@@ -200,31 +199,25 @@ def kinks(case: Case) -> Iterator[Finding]:
     hit: dict[int, int] = {}  # by what is on a kink: where first
     for i, (node, operands) in enumerate(zip(case.values, case.operands)):
         name = node._rule.name
-        if name in KINKS and TABLE.get(name) is node._rule and _hit(node):
+        if name in KINKS and TABLE.get(name) is node._rule:
+            numbers = {case.values[j]._data for j in operands} | set([0.0] * (name not in TIES))
             of = next((j for j in operands if case.values[j]._rule is not CONSTANT), operands[0])
-            hit.setdefault(of, i)  # once of leaky_relu, which is made of two
+            if len(numbers) == 1:
+                hit.setdefault(of, i)  # once of leaky_relu, which is made of two
     places = defaultdict[str, list[int]](list)
     for of, i in hit.items():
         name = case.values[i]._rule.name
         # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
-        arrived = abs(case.adjoints[of if name == "above" else i])
-        if arrived > 1e-12:
+        if abs(case.adjoints[of if name == "above" else i]) > 1e-12:
             places[name].append(i)
     for name, found in places.items():
         told = "a bound" if name == "above" else name
         yield Finding(
             "kink",
             f"{counted(len(found), 'kink was', 'kinks were')} hit exactly: {told}",
-            case.where(found),
+            listed((case.place(case.values[i]) for i in found), 2),
             "The slope jumps there, and any number between could stand for it: the engine takes 0 "
             "for ReLU, abs, hypot and norm at 0, half for each side of a tie, and that of the "
             "inside at a bound. Equal weights, or inputs and biases of 0, bring that about.",
             "import random\n\n" + each("+= random.uniform(-1e-6, 1e-6)  # a step off the kink"),
         )
-
-
-def _hit(node: Value) -> bool:
-    if node._rule.name not in ("maximum", "minimum", "above"):
-        return not any(operand._data for operand in node.operands)
-    x, y = node.operands
-    return x._data == y._data and not (x._rule is y._rule is CONSTANT) and x is not y

@@ -29,8 +29,7 @@ def diagnose(
 
     It finds gradients added up over passes, parameters that changed, are no leaves or not reached,
     the birth of a NaN or infinity, units dead or saturated in all samples, kinks, gradients that
-    explode or vanish; with `lr` also a step by it that overshoots.
-    Ask after `backward()`, before the step or after it.
+    explode or vanish; with `lr` also a step by it that overshoots. Ask after `backward()`.
 
     Raises `TypeError` for an output or parameters that are no Values, `ValueError` for no
     parameters and for a learning rate that is none.
@@ -47,8 +46,9 @@ def diagnose(
     found = [finding for check in (*CHECKS, accumulated) for finding in check(case)]
     units = Units()
     units.add(case)
-    found += units.findings()
-    if not units.blocks():  # that would be reason enough for a gradient to vanish
+    asleep = dict(units.asleep())
+    found += asleep
+    if not any(asleep.values()):  # all of a layer are reason enough for a gradient to vanish
         found += flow(case)
     if lr is not None:
         what, adjoints = f"a learning rate of {finite('lr', lr):.6g}", case.adjoints
@@ -124,8 +124,7 @@ def accumulated(case: Case) -> Iterator[Finding]:
             wrong,
             f"is {often or 'not'} that of the output",
             f"{case.titles([first])} holds {grad:.6g}, where one `backward()` of this output gives "
-            f"{one:.6g}{often and f': as if it had run {often}'} "
-            f"({counted(len(wrong), 'parameter')} of {len(case.parameters)} differ)",
+            f"{one:.6g}{often and f': as if it had run {often}'}",
         )
 
 
@@ -234,12 +233,13 @@ class _Watch:
         if bad and (3 * len(bad) > len(self._steps) or bad[-3:] == self._steps[-3:]):
             seen = f" (in {len(bad):,} of {counted(len(self._steps), 'step')})"
             yield replace(bad[0], what=bad[0].what + seen)
+        asleep = dict(self._units.asleep())
         for finding, times in self._found.values():
-            if finding.kind == "vanishing gradient" and self._units.blocks():
+            if finding.kind == "vanishing gradient" and any(asleep.values()):
                 continue  # for a reason that is told
             seen = f" (in {times:,} of {self.count:,} backward passes)" if self.count > 1 else ""
             yield replace(finding, what=finding.what + seen)
-        yield from self._units.findings()
+        yield from asleep
 
     def _end_at_step(self) -> None:
         """If a step was made, look whether it overshot, and end the batch."""

@@ -127,9 +127,6 @@ class Case(Survey):
         parts = (title or self.title(value), region and f"in {region}", source_of(value))
         return ", ".join(filter(None, parts))
 
-    def where(self, places: Iterable[int]) -> str:
-        return listed((self.place(self.values[i]) for i in places), 2)
-
 
 def listed(names: Iterable[str], first: int = 3) -> str:
     """Return the first few names, and how many more there are: a, b, c and 5 more."""

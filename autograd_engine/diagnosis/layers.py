@@ -9,7 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, pairwise, starmap
+from itertools import chain, pairwise
 from typing import Final
 
 from autograd_engine.diagnosis.findings import AGAIN, Case, Finding, code_of, each, layer_of, listed
@@ -55,13 +55,12 @@ class Units:
 
     def add(self, case: Case) -> None:
         """Add what the units of a graph did."""
-        seen, first = defaultdict[tuple[str, str, int], list[Value]](list), None
+        seen, first = defaultdict[tuple[str, str, int], list[Value]](list), _first_leaves(case)
         for i, node in enumerate(case.values):
             if node._rule not in FLAT or case.uses[case.operands[i][0]] > 1:
                 continue  # a second use goes round it, as in leaky_relu and silu
             if node._rule is relu and _is_margin(case, case.operands[i][0]):
                 continue
-            first = first or _first_leaves(case)
             if first[i] >= 0:
                 key = node._rule.name, case.homes[i], id(case.values[first[i]])
                 self._units.setdefault(key, Unit(*key[:2], case.values[first[i]]))
@@ -77,8 +76,8 @@ class Units:
             else:
                 unit.inputs.clear()
 
-    def asleep(self) -> Iterator[tuple[bool, str, list[Unit], int]]:
-        """Yield each layer in which units pass no gradient: whether of ReLU, these, of how many."""
+    def asleep(self) -> Iterator[tuple[Finding, bool]]:
+        """Yield a finding for each layer in which units pass no gradient, and whether all do so."""
         layers = defaultdict[tuple[bool, str], list[Unit]](list)
         for unit in self._units.values():
             layers[unit.op == relu.name, layer_of(unit.home)].append(unit)
@@ -88,14 +87,7 @@ class Units:
                 # One sample alone switches half of a layer off: no reason to worry.
                 asleep = [unit for unit in asleep if unit.samples > 1]
             if asleep:
-                yield dead, layer, asleep, len(units)
-
-    def blocks(self) -> bool:
-        """Say whether there is a layer of which no unit passes a gradient."""
-        return any(len(units) == of for *_, units, of in self.asleep())
-
-    def findings(self) -> Iterator[Finding]:
-        yield from starmap(_asleep, self.asleep())
+                yield _asleep(dead, layer, asleep, len(units)), len(asleep) == len(units)
 
 
 def _asleep(dead: bool, layer: str, units: list[Unit], of: int) -> Finding:
@@ -172,27 +164,20 @@ def _trend(case: Case, kind: str, means: dict[str, float], groups: dict[str, lis
     of, rule = "layer" if kind == "layer" else "step", case.values[i]._rule
     change = max(-700.0, min(700.0, math.log(sizes[0]) - math.log(sizes[-1])))
     factor, size = math.exp(change / (len(means) - 1)), math.exp(abs(change))
-    grows, verb, learn = "vanishing", "shrinks", "next to nothing"
-    if change > 0.0:
-        grows, verb, learn = "exploding", "grows", "in leaps"
+    grows, verb = ("exploding", "grows") if change > 0.0 else ("vanishing", "shrinks")
     shown = listed((f"{name} {size:.2g}" for name, size in means.items()), 8)
     more = "  # or ag.optim.clip_gradients(parameters, 1.0)" if change > 0.0 else ""
     fix = each(f"*= {1.0 / factor:.3g}{more}")
     if rule is sigmoid and code_of(case.homes[i]):
-        fix = "for layer in model.layers:\n    for neuron in layer.neurons:\n"
-        fix += (
-            '        neuron.activation = "tanh"  # whose slope at 0 is 1; a sigmoid\'s is 1/4\n'
-            + AGAIN
-        )
+        each_neuron = "for layer in model.layers:\n    for neuron in layer.neurons:\n"
+        fix = f'{each_neuron}        neuron.activation = "tanh"  # steeper at 0\n{AGAIN}'
     recurrence = f" of a recurrence of {len(groups)} steps" if kind == "step" else ""
     return Finding(
         f"{grows} gradient",
-        f"the gradient {verb} by a factor of {size:.2g} on its way from {last} to {first}"
-        f"{recurrence}",
+        f"the gradient {verb} by a factor of {size:.2g} from {last} to {first}{recurrence}",
         f"{first}: {case.place(case.values[i])}",
-        f"The mean |adjoint| by {of} is {shown}: each {of} multiplies it by "
-        f"about {factor:.2g}, so the first {of}s learn {learn}. Weights should be drawn so that "
-        "this factor is near 1.",
+        f"The mean |adjoint| by {of} is {shown}: each {of} multiplies it by about {factor:.2g}. "
+        "Weights should be drawn so that this factor is near 1.",
         fix,
     )
 

@@ -79,8 +79,9 @@ class Stateful:
                 raise KeyError(*unlike)
             vars(self).update(vars(self._loaded(state)))
         except (AttributeError, KeyError, OverflowError, TypeError) as error:
-            damage = f"is damaged: {error!r:.200}"
-            raise ValueError(f"the state of the {kind} {name} {damage}") from error
+            raise ValueError(
+                f"the state of the {kind} {name} is damaged: {error!r:.200}"
+            ) from error
 
     def _loaded(self, state: Mapping[str, Any]) -> Any:
         """Return another one in that state: a copy, since a subclass may be made otherwise."""
@@ -91,9 +92,9 @@ class Stateful:
             setattr(loaded, name, check(name, state[name]))
         return loaded
 
-    def _shown(self, first: str, *more: str) -> str:
+    def _shown(self, first: str) -> str:
         told = [f"{n}={x!r:.40}" for n in self._settings if (x := getattr(self, n)) or n == "lr"]
-        return f"{type(self).__name__}({', '.join([first, *told, *more])})"
+        return f"{type(self).__name__}({', '.join([first, *told])})"
 
 
 # (number, slope, *memories) -> (number, *memories): a step of a float, or of a whole array.
@@ -129,6 +130,7 @@ class Optimizer(Stateful):
     }  # fmt: skip
     # What the rule remembers from step to step, and the setting that asks for it ("": always).
     _buffer_names: tuple[tuple[str, str], ...] = ()
+    _rule: ClassVar[Callable[[Any, Arithmetic, int], Rule]]
     _blank: float | None = 0.0  # what a rule finds in its memory before the first step
 
     def __init__(
@@ -143,8 +145,8 @@ class Optimizer(Stateful):
             raise ValueError("there are no parameters to train")
         for i, parameter in enumerate(found):
             if parameter._rule is not LEAF:
-                why = "it was computed, or is a constant; give the values it was made from"
-                raise ValueError(f"parameter {i} ({parameter!r}) is no leaf: {why}")
+                why = "is no leaf: it was computed, or is a constant"
+                raise ValueError(f"parameter {i} ({parameter!r}) {why}")
         if len(set(map(id, found))) < len(found):
             raise ValueError("a parameter is listed more than once, and would be moved as often")
         self.initial_lr: float | None = None  # that of the first schedule's start
@@ -165,9 +167,6 @@ class Optimizer(Stateful):
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set the gradient of every parameter to 0, also where PyTorch would set it to None."""
         set_grads(self.parameters, [0.0] * len(self.parameters))
-
-    def _rule(self, arithmetic: Arithmetic, step: int) -> Rule:
-        raise NotImplementedError(f"{type(self).__name__} must define _rule() or _update()")
 
     def _slope(self, number: Any, gradient: Any) -> Any:
         """Return the gradient to step against, with that of the weight decay."""

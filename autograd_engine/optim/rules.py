@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import InitVar, dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -56,11 +56,10 @@ class SGD(Optimizer):
         return heavy if momentum else lambda number, slope: (number - lr * slope,)
 
 
-def _two_betas(name: str, betas: Any) -> tuple[float, float]:
+def _two_betas(name: str, betas: Any) -> Any:
     if not hasattr(betas, "__len__") or len(betas) != 2:
         raise ValueError(f"betas are two numbers, got {betas!r:.60}")
-    first, second = (finite("beta", beta, high=BELOW_1) for beta in betas)
-    return first, second
+    return tuple(finite("beta", beta, high=BELOW_1) for beta in betas)
 
 
 @dataclass(repr=False, eq=False)
@@ -190,11 +189,11 @@ class Schedule(Stateful):
 
     _kind = "schedule"
     _progress: ClassVar = {"base_lr": finite, "last_epoch": whole}
+    _next_lr: ClassVar[Callable[[Any, float, int], float]]
 
     def __post_init__(self) -> None:
         if not hasattr(optimizer := self.optimizer, "initial_lr"):
-            such = "SGD(model.parameters(), lr=0.1)"
-            raise TypeError(f"a schedule needs an optimizer, such as {such}, got {optimizer!r:.80}")
+            raise TypeError(f"a schedule needs an optimizer such as an SGD, got {optimizer!r:.80}")
         if optimizer.initial_lr is None:
             optimizer.initial_lr = optimizer.lr
         self.base_lr, self.last_epoch = optimizer.initial_lr, 0
@@ -204,12 +203,8 @@ class Schedule(Stateful):
         lr = self._next_lr(self.optimizer.lr, self.last_epoch + 1)
         self.last_epoch, self.optimizer.lr = self.last_epoch + 1, lr
 
-    def _next_lr(self, lr: float, epoch: int) -> float:
-        raise NotImplementedError(f"{type(self).__name__} must define _next_lr()")
-
     def __repr__(self) -> str:
-        epochs = [f"last_epoch={self.last_epoch}"] if self.last_epoch else []
-        return self._shown(type(self.optimizer).__name__, *epochs)
+        return self._shown(type(self.optimizer).__name__)
 
 
 def schedules_of(optimizer: Any) -> list[Schedule]:
