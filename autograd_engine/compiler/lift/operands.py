@@ -67,8 +67,7 @@ class Placing:
     def operand(self, places: Array) -> Ref:
         """Return how a step reads the values at these places: a view, or a gathered copy."""
         slots = self.of_one_arena(places)
-        steps = None if slots is None else steps_of(slots)
-        if slots is None or steps is None:
+        if slots is None or (steps := steps_of(slots)) is None:
             return self.gathered(places)
         return Ref(self.arena(places), int(slots.flat[0]), slots.shape, tuple(steps))
 
@@ -161,7 +160,6 @@ def axes_of(columns: Sequence[Array], most: int = 4) -> tuple[list[int], list[li
         return [size], [[step] for step in inner]
     if size % run or run == 1 or most == 1 or ends.reshape(-1, run)[:, :-1].any():
         return None
-    found = axes_of([slots[::run] for slots in columns], most - 1)
-    if found is None:
-        return None
-    return [*found[0], run], [[*outer, step] for outer, step in zip(found[1], inner)]
+    if found := axes_of([slots[::run] for slots in columns], most - 1):
+        return [*found[0], run], [[*outer, step] for outer, step in zip(found[1], inner)]
+    return None

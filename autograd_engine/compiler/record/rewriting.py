@@ -14,7 +14,7 @@ infinities and signed zeros: so x * 1.0 is x, but x * 0.0 and x + 0.0 stay what 
 >>> [(rule.name, places) for rule, places in written_out(tape).instructions()]
 [('multiply', (0, 1)), ('multiply', (1, 0)), ('add', (2, 3))]
 >>> [(rule.name, places) for rule, places in common(record([a * b + b * a * 1.0])).instructions()]
-[('multiply', (0, 1)), ('add', (2, 2))]
+[('multiply', (0, 1)), ('add', (3, 3))]
 """
 
 from __future__ import annotations
