@@ -1,6 +1,6 @@
 /* The native core for vectors of WIDTH numbers: what runs array programs and scalar programs.
 
-   `arrays` carries out array instructions (maps, contractions, rows: see `encoding`) on one flat
+   `arrays` carries out array instructions (maps, contractions, rows: see `nests`) on one flat
    memory of doubles, which goes on for 16 doubles behind its end, since vectors are read and
    written whole. `scalars` is a virtual machine for scalar programs (see `machine`). What each
    operation computes, and its partials, stand in table.h, written from the table.
