@@ -37,7 +37,7 @@ def to_c(owner: Program, name: str) -> str:
     if type(name) is not str or not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name):
         needed = "letters, digits and _, a letter first"
         raise ValueError(f"the name must be one in C: {needed}; got {name!r:.60}")
-    tape, by, count, guards = owner._tape, "parameters", owner._count, owner._guards
+    tape, by, count = owner._tape, "parameters", owner._count
     if owner._example is not None and not owner.parameters:
         tape, by = turned(tape), "inputs"  # the gradient is that by these
     try:
@@ -53,7 +53,7 @@ def to_c(owner: Program, name: str) -> str:
     fed = {what: places for what, places in given if len(places)}
     values = [writer.copied(what, places, into=True) for what, places in fed.items()]
     values += [writer.statements(program.forward(batched)) for batched in (False, True)]
-    guarded = zip(outputs[count:].tolist(), guards.kept)
+    guarded = zip(outputs[count:].tolist(), owner._guards.kept)
     holds = " && ".join(held(at, guard.expected) for at, guard in guarded)
     factor = f" * m[{HELD}]" if holds else ""
     values += [f"m[{HELD}] = {holds} ? 1.0 : NAN;"] if holds else []

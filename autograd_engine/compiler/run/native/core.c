@@ -1,8 +1,8 @@
 /* The native core for vectors of WIDTH numbers: what runs array programs and scalar programs.
 
-   `arrays` carries out array instructions (maps, contractions, rows: see `encoding`) on one flat
+   `arrays` carries out array instructions (maps, contractions, rows: see `nests`) on one flat
    memory of doubles, which goes on for 16 doubles behind its end, since vectors are read and
-   written whole. `scalars` is a virtual machine for scalar programs (see `machine`). What each
+   written whole. `scalars` is a virtual machine for scalar programs (see `core`). What each
    operation computes, and its partials, stand in table.h, written from the table.
 
    This is compiled once for each WIDTH, by a file of the name that setup.py writes; `module.c`
