@@ -196,7 +196,7 @@ class Keeper:
         self._model.load_state_dict(model["parameters"])
         history, best, beside = training["history"], training["best"], self._beside()
         held = _numbers("beside", training.get("beside", []), len(beside))
-        epochs = len(history["loss"])
+        epochs = len(history["loss"]) if isinstance(history["loss"], list) else 0
         counts = dict.fromkeys(LISTS, epochs if self._settings["validation"] else 0)
         counts |= {"loss": epochs, "accuracy": epochs}
         lists: Any = {name: _numbers(name, history[name], counts[name]) for name in LISTS}

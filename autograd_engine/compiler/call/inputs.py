@@ -71,8 +71,8 @@ class Feed:
         if WATCHED:  # who calls a program while another is recorded reads these numbers
             for value in self._values if parameters is None else self._others:
                 read(value)
-        found = numpy.empty(len(self._values))
         if parameters is None:
+            found = numpy.empty(len(self._values))
             self.read(self._values, found, 0, "_data")
             return found
         array = floats(parameters, "parameters", self.parameters)
@@ -81,6 +81,7 @@ class Feed:
             raise ValueError(f"parameters must be {vector}, not an array of shape {array.shape}")
         if not self._others:
             return array
+        found = numpy.empty(len(self._values))
         found[: len(array)] = array
         self.read(self._others, found, len(array), "_data")
         return found
