@@ -63,7 +63,7 @@ def test_a_package_that_was_built_in_part_runs_from_its_source(tmp_path):
         for compiled in package.glob(f"*.{suffix}"):
             compiled.unlink()
     (package / "engine.abi3.so").write_bytes(b"no library")
-    (package / "build.abi3.so").write_bytes(b"no library")
+    (package / "floats.abi3.so").write_bytes(b"no library")
     code = "import autograd_engine as ag; print(ag.compiled, ag.grad(lambda x: x * x)(3.0))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
