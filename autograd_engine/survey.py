@@ -60,6 +60,10 @@ def places(operands: list[tuple[int, ...]], calls: list[Call]) -> Iterator[tuple
     units = [_split("neurons", call.path) for call in neurons]  # of each its layer and number
     layers = {layer: _split("layers", layer) for layer, _ in units}  # of each its model and number
     wide = {layer for layer, unit in units if unit not in ("", "0")}
+    least: dict[str, int] = {}  # the number of the first layer of each model
+    for model, n in layers.values():
+        if n:
+            least[model] = min(int(n), least.get(model, int(n)))
     several = len({model for model, _ in layers.values()}) > 1
     fed: dict[int, set[str]] = defaultdict(set)  # by input, the models that it enters
     for call, (layer, _) in zip(neurons, units):
@@ -83,8 +87,7 @@ def places(operands: list[tuple[int, ...]], calls: list[Call]) -> Iterator[tuple
                 yield given[0], f"{before}b{below}", f"{path}b"
             for k, w in enumerate(given[odd::2]):
                 yield w, f"{before}w{lowered(row, str(k))}{above}", f"{path}w.{k}"
-        others = [int(other) for of, other in layers.values() if other and of == model]
-        for k, x in enumerate(call.inputs if not n or int(n) == min(others) else ()):
+        for k, x in enumerate(call.inputs if not n or int(n) == least[model] else ()):
             if not operands[x]:
                 # What several models are fed alike is called after none of them.
                 title = f"{before if len(fed[x]) == 1 else ''}x{lowered(str(k))}{again}"
