@@ -112,8 +112,7 @@ def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
     """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     survey = Survey(output)
     lines = _derived(survey, wrt, depth)
-    deepest = max((call.path.count(".") for call in survey.calls), default=-1)
-    depths = range(deepest, -1, -1) if depth is None and len(lines) > LONG else ()
+    depths = (2, 1, 0) if depth is None and survey.calls and len(lines) > LONG else ()
     by_regions = (_derived(survey, wrt, depth) for depth in depths)
     return next((found for found in by_regions if len(found) < len(lines)), lines)
 
