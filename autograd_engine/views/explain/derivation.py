@@ -179,7 +179,6 @@ class Deltas:
     def _common(
         self, terms: list[Term], value: Value, names: list[Name], below: str
     ) -> tuple[slice, formulas.Index, Term] | None:
-        """Return what terms of values such as this have in common that differ in an index."""
         known, texts = self._chain, [called.text for called in names]
         step = id(value) in self._states and "[" not in self._chain.name(value).text
         letters = ("t" if step else below) + ("t" if self._home(id(value)) else "s")

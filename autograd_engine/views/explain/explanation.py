@@ -109,7 +109,6 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
 
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
-    """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     survey = Survey(output)
     lines = _derived(survey, wrt, depth)
     depths = (2, 1, 0) if depth is None and survey.calls and len(lines) > LONG else ()
@@ -147,7 +146,6 @@ def _are_few(chain: Chain) -> bool:
 
 
 def _at_once(chain: Chain) -> Iterator[Line]:
-    """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
     output, wrt = chain.name(chain.output), name(chain.wrt.label or "w")
     if chain.output is chain.wrt:
         yield Line(chain.goal(), (formulas.ONE,))
