@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -138,16 +138,11 @@ class Deltas:
         # That of the derivative by which is asked comes last.
         return sorted(shown, key=lambda group: group[0] is self._chain.wrt)
 
-    def lines(self, group: list[Value], left: Term | None = None) -> Iterator[Line]:
-        """Yield the adjoints of a group: in general where a formula holds for all of it."""
-
-        def line(value: Value) -> Line:
-            term = formulas.folded(self._delta(value))
-            fresh = all(holds(v) for use in self._uses[id(value)] for v, _ in use.steps())
-            steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
-            return Line(left or Delta(self._chain.name(value)), tuple(steps))
-
-        yield from self._alike(group, line, adjoint=True)
+    def line(self, value: Value, left: Term | None = None) -> Line:
+        term = formulas.folded(self._delta(value))
+        fresh = all(holds(v) for use in self._uses[id(value)] for v, _ in use.steps())
+        steps = [term, *[formulas.numbers(term)] * fresh, Number(self._chain.adjoint(value))]
+        return Line(left or Delta(self._chain.name(value)), tuple(steps))
 
     def defined(self, groups: list[list[Value]]) -> Iterator[Line]:
         """Say how the values of groups came about, in general where they did so alike."""
@@ -159,16 +154,15 @@ class Deltas:
                 key = self._home(id(one[0])) or id(one)
                 joined[key] = [*one, *joined.get(key, ())]
         for group in joined.values():
-            yield from self._alike(group, partial(defined, self._chain), adjoint=False)
+            yield from self.alike(group, adjoint=False)
 
-    def _alike(
-        self, group: list[Value], line: Callable[[Value], Line], adjoint: bool
-    ) -> Iterator[Line]:
+    def alike(self, group: list[Value], adjoint: bool) -> Iterator[Line]:
         """Yield one line for all members of a group but perhaps the ends, if not one for each."""
         names = [self._chain.name(value) for value in group]
         lefts: list[Term] = [Delta(called) if adjoint else called for called in names]
         numbers = [self._chain.adjoint(value) if adjoint else value.data for value in group]
         make = self._delta if adjoint else self._chain.definition
+        line = self.line if adjoint else partial(defined, self._chain)
         terms = [make(value) for value in group] if len(group) > 1 else []
         if found := self._common(terms, group[0], names, "j"):
             part, index, general = found
@@ -185,7 +179,6 @@ class Deltas:
     def _common(
         self, terms: list[Term], value: Value, names: list[Name], below: str
     ) -> tuple[slice, formulas.Index, Term] | None:
-        """Return what terms of values such as this have in common that differ in an index."""
         known, texts = self._chain, [called.text for called in names]
         step = id(value) in self._states and "[" not in self._chain.name(value).text
         letters = ("t" if step else below) + ("t" if self._home(id(value)) else "s")
@@ -227,7 +220,7 @@ def by_deltas(chain: Chain) -> Iterator[Line]:
     deltas = Deltas(chain)
     *shown, goal = deltas.groups()
     output, wrt, v = chain.name(chain.output), chain.name(chain.wrt), name("v")
-    yield from deltas.lines(goal, formulas.Derivative(output, wrt))
+    yield deltas.line(chain.wrt, formulas.Derivative(output, wrt))
     paths = chain.count_ways()
     many = f"{paths:,} paths lead" if paths < MANY else "More than a billion paths lead"
     many = many if paths > 1 else "One long path leads"
@@ -237,7 +230,7 @@ def by_deltas(chain: Chain) -> Iterator[Line]:
     yield Line(words=said, terms=(wrt, output, Delta(v), formulas.Derivative(output, v)))
     kept = [*shown[:LINES], *shown[LINES:][-LINES:]]
     for group in kept:
-        yield from deltas.lines(group)
+        yield from deltas.alike(group, adjoint=True)
     if len(kept) < len(shown):
         yield Line(words="... others between them in the same way ...")
     yield Line(words="where")

@@ -109,11 +109,9 @@ def explain(output: Value, wrt: Value, depth: int | None = None) -> Explanation:
 
 
 def derived(output: Value, wrt: Value, depth: int | None = None) -> list[Line]:
-    """Return the derivation of the derivative of an output by a value, by regions to a depth."""
     survey = Survey(output)
     lines = _derived(survey, wrt, depth)
-    deepest = max((call.path.count(".") for call in survey.calls), default=-1)
-    depths = range(deepest, -1, -1) if depth is None and len(lines) > LONG else ()
+    depths = (2, 1, 0) if depth is None and survey.calls and len(lines) > LONG else ()
     by_regions = (_derived(survey, wrt, depth) for depth in depths)
     return next((found for found in by_regions if len(found) < len(lines)), lines)
 
@@ -148,7 +146,6 @@ def _are_few(chain: Chain) -> bool:
 
 
 def _at_once(chain: Chain) -> Iterator[Line]:
-    """Explain a derivative that needs no chain: by the output itself, or by a stranger."""
     output, wrt = chain.name(chain.output), name(chain.wrt.label or "w")
     if chain.output is chain.wrt:
         yield Line(chain.goal(), (formulas.ONE,))
