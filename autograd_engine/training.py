@@ -266,8 +266,11 @@ class NoBar:
 def progress_bar(progress: bool, total: int, done: int) -> Any:
     if not progress:
         return nullcontext(NoBar())
-    from tqdm import tqdm  # here, since importing the package should stay quick
-
+    try:
+        from tqdm import tqdm  # here, since importing the package should stay quick
+    except ImportError as error:
+        advice = "pip install tqdm, or pass progress=False"
+        raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
     kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it
     return kind(total=total, initial=done, unit="batch")
 
