@@ -3,6 +3,7 @@
 """
 
 import random
+from array import array
 
 import numpy as np
 import pytest
@@ -45,6 +46,8 @@ NOISE = {
     "a generator": lambda: np.random.default_rng(0).normal,
     "random.random": lambda: lambda: random.random(),
     "a list": lambda: counter([0]),
+    "a bytearray": lambda: counter(bytearray(2)),
+    "an array of the standard library": lambda: counter(array("d", [0.0])),
     "an array": lambda: counter(np.zeros(2)),
     "an attribute of an array": lambda: attribute(np.zeros(2).view(Labelled)),
     "an attribute of a generator": lambda: Drawing(1).random,
