@@ -149,7 +149,7 @@ class Compiled:
         slopes = optimizer._slope(before, gradient[:count])
         leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
         if (
-            not math.isfinite(leaves.sum())
+            not math.isfinite(numpy.add.reduce(leaves))
             and (~numpy.isfinite(leaves) & numpy.isfinite(before)).any()
         ):
             raise Unfit("a parameter did not stay finite")
