@@ -126,7 +126,10 @@ class Keeper:
             return
         check_path("keep a checkpoint as", path, "checkpoint.json")
         destination(path, f"the checkpoint {printable(repr(fspath(path)), LINE)}")
-        model_state(model), optimizer.state_dict()  # which refuse what cannot be saved
+        model_state(model)  # which refuses what cannot be saved
+        if not hasattr(optimizer, "state_dict") or not hasattr(optimizer, "load_state_dict"):
+            needs = "a checkpoint needs state_dict() and load_state_dict() of the optimizer"
+            raise TypeError(f"{needs}, which {optimizer!r:.60} has not")
 
     def _parts(self) -> list[Any]:
         return [self._optimizer, *schedules_of(self._optimizer)]

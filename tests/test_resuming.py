@@ -263,7 +263,7 @@ def test_an_optimiser_that_cannot_be_saved_is_refused_before_the_training(tmp_pa
         step = zero_grad = lambda self: None
 
     training = Training(lambda values: Own(), lambda it: [])
-    with pytest.raises(AttributeError, match="state_dict"):
+    with pytest.raises(TypeError, match=r"a checkpoint needs state_dict\(\)"):
         training.fit(1, checkpoint=tmp_path / "c.json")
 
 
