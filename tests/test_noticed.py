@@ -40,7 +40,23 @@ def attribute(kept):
     return tick
 
 
+def unset():
+    count = 0.0
+    del count
+
+    def tick():
+        nonlocal count
+        try:
+            count += 1.0
+        except NameError:
+            count = 1.0
+        return count
+
+    return tick
+
+
 NOISE = {
+    "a variable that was not set": unset,
     "numpy.random.normal": lambda: lambda: np.random.normal(),
     "normal, imported by name": lambda: lambda: normal(),
     "a generator": lambda: np.random.default_rng(0).normal,

@@ -107,7 +107,7 @@ class Traces:
                 yield name, lambda: [*thing.__bases__, kind], None
         elif kind is CellType:
             full = gc.get_referents(thing)  # nothing, of a variable that is not set
-            back = partial(setattr, thing, "cell_contents", *full) if full else None
+            back = partial(setattr if full else delattr, thing, "cell_contents", *full)
             yield name, partial(gc.get_referents, thing), back
         elif kind is _CACHE:  # whether it is filled changes no result
             yield name, lambda: [thing.__wrapped__], None
