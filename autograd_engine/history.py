@@ -121,11 +121,15 @@ class Keeper:
     ) -> None:
         self._model, self._optimizer, self._path, self._settings = model, optimizer, path, settings
         self._best: list[float] | None = None
+        self._written: dict[str, Any] | None = None
         if path is None:
             return
         check_path("keep a checkpoint as", path, "checkpoint.json")
         destination(path, f"the checkpoint {printable(repr(fspath(path)), LINE)}")
-        model_state(model), optimizer.state_dict()  # which refuse what cannot be saved
+        model_state(model)  # which refuses what cannot be saved
+        if not hasattr(optimizer, "state_dict") or not hasattr(optimizer, "load_state_dict"):
+            needs = "a checkpoint needs state_dict() and load_state_dict() of the optimizer"
+            raise TypeError(f"{needs}, which {optimizer!r:.60} has not")
 
     def _parts(self) -> list[Any]:
         return [self._optimizer, *schedules_of(self._optimizer)]
@@ -144,14 +148,16 @@ class Keeper:
         optimizer, *schedules = (part.state_dict() for part in self._parts())
         training = {
             "settings": self._settings,
-            "history": {name: getattr(history, name) for name in (*LISTS, "ran")},
+            "history": {name: getattr(history, name)[:] for name in (*LISTS, "ran")},
             "best": self._best,
             "beside": data_of(self._beside()),
             "optimizer": optimizer,
             "schedules": schedules,
         }
         state = {"model": model_state(self._model), "training": training}
-        write_json(self._path, state, indent=None)  # five times as fast
+        if state != self._written:  # by a callback
+            write_json(self._path, state, indent=None)  # five times as fast
+            self._written = state
 
     def restore_best(self) -> None:
         if self._best is not None:

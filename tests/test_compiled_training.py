@@ -580,6 +580,26 @@ def test_a_branch_taken_later_falls_back_from_that_batch_on_and_loses_nothing():
     assert_same(compiled, falling(False))
 
 
+def test_a_branch_that_validation_takes_raises_where_compiling_is_asked_for():
+    def branching(x):
+        return model(x) if x[0] > 0.0 else -model(x)
+
+    model = network(2, [1])
+    branching.parameters = model.parameters
+    data, optimizer = [([1.0, 2.0], 1.0)] * 3, optim.SGD(model.parameters(), lr=0.1)
+    held_out = [([-1.0, 2.0], 1.0)]
+    with pytest.raises(ag.GuardError, match=r"line \d+: return model\(x\) if"):
+        fit(
+            branching,
+            data,
+            losses.mse,
+            optimizer,
+            validation=held_out,
+            progress=False,
+            compile=True,
+        )
+
+
 def test_a_branch_taken_later_raises_where_compiling_is_asked_for_after_writing_back():
     model = Branching(1.0)
     optimizer = optim.Adam(model.parameters(), lr=0.1)

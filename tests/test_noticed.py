@@ -3,6 +3,7 @@
 """
 
 import random
+from array import array
 
 import numpy as np
 import pytest
@@ -39,12 +40,30 @@ def attribute(kept):
     return tick
 
 
+def unset():
+    count = 0.0
+    del count
+
+    def tick():
+        nonlocal count
+        try:
+            count += 1.0
+        except NameError:
+            count = 1.0
+        return count
+
+    return tick
+
+
 NOISE = {
+    "a variable that was not set": unset,
     "numpy.random.normal": lambda: lambda: np.random.normal(),
     "normal, imported by name": lambda: lambda: normal(),
     "a generator": lambda: np.random.default_rng(0).normal,
     "random.random": lambda: lambda: random.random(),
     "a list": lambda: counter([0]),
+    "a bytearray": lambda: counter(bytearray(2)),
+    "an array of the standard library": lambda: counter(array("d", [0.0])),
     "an array": lambda: counter(np.zeros(2)),
     "an attribute of an array": lambda: attribute(np.zeros(2).view(Labelled)),
     "an attribute of a generator": lambda: Drawing(1).random,

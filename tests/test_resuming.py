@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from autograd_engine import Value, datasets, losses, nn, optim
+from autograd_engine import Value, datasets, files, losses, nn, optim
 from autograd_engine.optim.rules import Schedule, schedules_of
 from autograd_engine.training import fit
 
@@ -85,6 +85,27 @@ def test_a_resumed_schedule_goes_on_as_if_nothing_had_happened(tmp_path, kind, m
         first.fit(3, checkpoint=tmp_path / "c.json")
     assert second.fit(6, checkpoint=tmp_path / "c.json", resume=True) == history
     assert second.state() == whole.state()
+
+
+@pytest.mark.parametrize(("changes", "times"), [(False, 1), (True, 2)])
+def test_a_checkpoint_is_written_again_only_after_a_callback_that_changed_something(
+    tmp_path, monkeypatch, changes, times
+):
+    path, written, seen = tmp_path / "c.json", [], []
+
+    def write(*given, **options):
+        written.append(given)
+        files.write_json(*given, **options)
+
+    def callback(found):
+        seen.append(len(json.loads(path.read_text())["training"]["history"]["loss"]))
+        if changes:
+            found.loss[-1] += 1.0
+
+    monkeypatch.setattr("autograd_engine.history.write_json", write)
+    found = Training(schedules=SCHEDULES["none"]).fit(3, checkpoint=path, callback=callback)
+    assert seen == [1, 2, 3] and len(written) == 3 * times
+    assert json.loads(path.read_text())["training"]["history"]["loss"] == found.loss
 
 
 def test_a_schedule_whose_state_is_loaded_by_hand_stays_right(tmp_path):
@@ -242,7 +263,7 @@ def test_an_optimiser_that_cannot_be_saved_is_refused_before_the_training(tmp_pa
         step = zero_grad = lambda self: None
 
     training = Training(lambda values: Own(), lambda it: [])
-    with pytest.raises(AttributeError, match="state_dict"):
+    with pytest.raises(TypeError, match=r"a checkpoint needs state_dict\(\)"):
         training.fit(1, checkpoint=tmp_path / "c.json")
 
 

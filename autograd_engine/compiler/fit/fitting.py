@@ -110,6 +110,8 @@ class Compiled:
                     found = [lesson.run(leaves, part, False)[0] for part in parts]
                 return results(eager.right, found, rows[:, -1])
             except Exception as error:
+                if self.strict and isinstance(error, GuardError):
+                    raise
                 if "validation" not in self.ran:
                     self.ran += f", but the validation data eagerly: {told(error)}"
         return eager.measure()  # type: ignore[no-any-return]
@@ -149,7 +151,7 @@ class Compiled:
         slopes = optimizer._slope(before, gradient[:count])
         leaves, *memories = optimizer._rule(ARRAYS, steps + 1)(before, slopes, *memories)
         if (
-            not math.isfinite(leaves.sum())
+            not math.isfinite(numpy.add.reduce(leaves))
             and (~numpy.isfinite(leaves) & numpy.isfinite(before)).any()
         ):
             raise Unfit("a parameter did not stay finite")

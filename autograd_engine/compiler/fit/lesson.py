@@ -106,7 +106,8 @@ class Lesson:
 
     def run(self, leaves: Array, rows: Array, gradient: bool) -> tuple[Array, Array]:
         outputs, slopes = self.program._trusted(leaves, rows, gradient)
-        if not numpy.isfinite(outputs[:, 0]).all():
+        losses = outputs[:, 0]
+        if not (math.isfinite(numpy.add.reduce(losses)) or numpy.isfinite(losses).all()):
             raise Unfit("the loss of a sample is not finite")
         return outputs, slopes
 
@@ -230,8 +231,8 @@ def alike(kept: Graph, now: Graph, known: set[int]) -> bool:
     def same(xs: Sequence[Value], ys: Sequence[Value]) -> bool:
         if len(xs) != len(ys) or all(map(is_, xs, ys)):
             return len(xs) == len(ys)
-        ys = [twin.get(id(y), y) for y in ys]
-        return all(x is y or free(x, y) for x, y in zip(xs, ys))
+        ys = [*map(twin.get, map(id, ys), ys)]
+        return all(map(is_, xs, ys)) or all(x is y or free(x, y) for x, y in zip(xs, ys))
 
     for x, y in zip(kept[0], now[0]):
         if x._rule is not y._rule or not same(x.operands, y.operands):

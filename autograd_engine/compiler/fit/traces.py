@@ -11,6 +11,7 @@ import gc
 import pickle
 import random
 import sys
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -106,7 +107,7 @@ class Traces:
                 yield name, lambda: [*thing.__bases__, kind], None
         elif kind is CellType:
             full = gc.get_referents(thing)  # nothing, of a variable that is not set
-            back = partial(setattr, thing, "cell_contents", *full) if full else None
+            back = partial(setattr if full else delattr, thing, "cell_contents", *full)
             yield name, partial(gc.get_referents, thing), back
         elif kind is _CACHE:  # whether it is filled changes no result
             yield name, lambda: [thing.__wrapped__], None
@@ -116,6 +117,8 @@ class Traces:
                 yield name, lambda: [*thing.flat], partial(numpy.copyto, thing, thing.copy())
             elif issubclass(kind, numpy.ndarray) and thing.nbytes <= _LARGEST:
                 yield _state(name, thing.copy, partial(numpy.copyto, thing))
+            elif issubclass(kind, (array, bytearray)):
+                yield _state(name, lambda: thing[:], partial(thing.__setitem__, slice(None)))
             elif issubclass(kind, _DRAWN):
                 yield _state(name, lambda: thing.__reduce__()[2], thing.__setstate__)
             elif base:
@@ -124,7 +127,7 @@ class Traces:
                 refill = lambda: (base.clear(thing), fill(thing, items))  # noqa: E731
                 yield name, lambda: [*base.__iter__(thing), *values()], refill
             ours = kind.__module__.startswith("autograd_engine.") and kind is not Primitive
-            if kind not in _CONTAINERS and not ours:
+            if not (ours or kind in _CONTAINERS or issubclass(kind, (numpy.ndarray, *_DRAWN))):
                 yield name, partial(gc.get_referents, thing), None
             if kind not in (*_CONTAINERS, numpy.ndarray, tuple, MethodType):
                 yield _attributes(thing)  # the last is named first
@@ -158,8 +161,9 @@ def _attributes(thing: Any) -> Way:
     slots = _slots(kind)
 
     def now() -> dict[str, Any]:
-        found = dict(getattr(thing, "__dict__", {}))
-        return {**found, **{key: getattr(thing, key) for key in slots if hasattr(thing, key)}}
+        found: dict[str, Any] = getattr(thing, "__dict__", {})
+        more = {key: getattr(thing, key) for key in slots if hasattr(thing, key)} if slots else {}
+        return {**found, **more} if slots else found
 
     def back() -> None:  # past a __setattr__ of its own, which may refuse
         plain = type if isinstance(thing, type) else object
@@ -170,7 +174,7 @@ def _attributes(thing: Any) -> Way:
                 with suppress(AttributeError):  # some can only be read
                     plain.__setattr__(thing, key, before[key])
 
-    before = now()
+    before = dict(now())
     return "the attribute {}", lambda: [*(found := now()), *found.values()], back
 
 
