@@ -194,7 +194,7 @@ class Guards:
 
         count, check, exact = self._count, self._check, Interpreter(self._tape)
         odd = numpy.isnan if not check else lambda numbers: ~numpy.isfinite(numbers)
-        outputs, fixed = found[:, :count].copy(), leaves.tolist()
+        outputs, fixed, known = found[:, :count].copy(), leaves.tolist(), {self.bits}
         lost = odd(outputs).any(1)
 
         def row(i: int) -> tuple[str, list[float]]:
@@ -202,7 +202,7 @@ class Guards:
             return where, exact.values(fixed + ([] if rows is None else rows[i].tolist()))
 
         for i in range(len(found)):
-            if not lost[i] and found[i, count:].tobytes() == self.bits:
+            if not lost[i] and found[i, count:].tobytes() in known:
                 continue
             where, values = row(i)
             for guard, at in self._pairs:
@@ -210,6 +210,9 @@ class Guards:
                 if pack("d", x) != pack("d", y) and (x == x or y == y):
                     places = [*self._tape.operands()][at - self._tape.start]
                     raise GuardError(guard.told(x, [values[place] for place in places], where))
+            pairs = zip(self.kept, found[i, count:].tolist())
+            if all(x == guard.expected for guard, x in pairs if guard.name in COMPARISONS):
+                known.add(found[i, count:].tobytes())  # numbers that were only rounded otherwise
             if lost[i]:
                 outputs[i] = [values[place] for place in self._tape.outputs[:count]]
             which = numpy.flatnonzero(odd(outputs[i])).tolist()
