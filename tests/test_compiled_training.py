@@ -19,7 +19,7 @@ from autograd_engine.compiler.fit.fitting import ARRAYS, Compiled, results
 from autograd_engine.compiler.fit.lesson import Lesson, Unfit, rows_like
 from autograd_engine.compiler.fit.traces import Traces
 from autograd_engine.history import History
-from autograd_engine.measures import Judge
+from autograd_engine.measures import Judge, accuracy, evaluate
 from autograd_engine.optim.optimizer import FLOATS
 from autograd_engine.training import fit
 
@@ -799,13 +799,32 @@ def test_what_is_not_installed_is_named(monkeypatch):
 )
 def test_arrays_are_judged_as_each_sample_is(targets, count):
     right = Judge([(None, target) for target in targets])
-    odd = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf]
+    odd = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan]
     rows = list(itertools.product(odd, repeat=count))
     for target in targets:
         expected = [right(list(row), target) for row in rows]
         outputs = numpy.insert(numpy.array(rows), 0, 0.5, axis=1)  # the loss comes first
         _, found = results(right, [outputs], numpy.full(len(rows), float(target)))
         assert found == pytest.approx(expected, abs=0.0, nan_ok=True)
+
+
+def test_measuring_many_samples_is_compiled_and_gives_the_eager_numbers():
+    model = network(4, [40, 3])
+    data = datasets.iris().scaled()
+    many = [sample for sample in data for _ in range(7)]
+    assert len(model.parameters()) * len(many) > 200_000
+    few = evaluate(model, data, losses.cross_entropy)
+    assert evaluate(model, many, losses.cross_entropy) == pytest.approx(few, rel=1e-12)
+    assert accuracy(model, many) == pytest.approx(few[1], rel=1e-12)
+
+    class Branching(nn.MLP):
+        def __call__(self, x):
+            first, *others = super().__call__(x)
+            return [first, *others] if first > 0.0 else [first * 0.5, *others]
+
+    model = Branching(4, [40, 3], rng=random.Random(0))
+    few = evaluate(model, data, losses.cross_entropy)
+    assert evaluate(model, many, losses.cross_entropy) == pytest.approx(few, rel=1e-12)
 
 
 # The parts.

@@ -169,15 +169,15 @@ def test_entries_of_one_softmax_share_their_exponentials():
 TOO_LARGE = [
     (
         lambda xs: ag.prod(xs),
-        r"prod\(1e\+200, 1e\+200, 1.0\) is too large .*\('a' is 1e\+200, 'b' is 1e\+200, 'c' is 1.0\)",
+        r"prod\(1e\+200, 1e\+200, 1.0\) \('a' is 1e\+200, 'b' is 1e\+200, 'c' is 1.0\) is inf",
     ),
     (
         lambda xs: ag.sum([x * 1e300 for x in xs * 4]),
-        r"1e\+200 \* 1e\+300 is too large for a float \('a' is 1e\+200\)",
+        r"1e\+200 \* 1e\+300 \('a' is 1e\+200\) is inf",
     ),
     (
         lambda xs: ag.dot(xs * 4, xs * 4),
-        r"dot\(1e\+200, 1e\+200, .* is too large for a float \('a' is ",
+        r"dot\(1e\+200, 1e\+200, .*, 1.0\) \('a' is 1e\+200, .* is inf",
     ),
     (lambda xs: ag.exp(SPREAD(*xs)), r"spread\(1e\+200, 1e\+200, 1.0\).* is too large"),
 ]
@@ -196,7 +196,9 @@ def test_a_partial_that_is_not_finite_is_named_with_its_operand():
     own = ag.primitive("own", lambda *xs: ag.sum(xs), lambda out, *xs: tuple(1e308 * x for x in xs))
     leaves = [Value(1.0, "a"), Value(1.0, "b"), Value(1.0, "c")]
     program = ag.compile(own(*leaves), parameters=leaves)
-    with pytest.raises(FloatingPointError, match=r"by parameter 'b' is inf"):
+    with pytest.raises(
+        FloatingPointError, match=r"by parameter 'b'.*own\(1.0, 9.0, 1.0\).* operand 2 is"
+    ):
         program.value_and_grad(parameters=[1.0, 9.0, 1.0])
 
 

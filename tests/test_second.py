@@ -193,11 +193,7 @@ def test_what_cannot_be_is_told(ask, said):
     ("f", "point", "said"),
     [
         (lambda x: ag.log(x[0]) * x[1], [0.0, 1.0], "the output is -inf"),
-        (
-            lambda x: ag.sqrt(x[0]) * x[1],
-            [0.0, 1.0],
-            "second derivative by input 0 and input 0 is -inf",
-        ),
+        (lambda x: ag.sqrt(x[0]) * x[1], [0.0, 1.0], "the gradient by input 0 is inf"),
         (
             lambda x: x[0] ** 1.5 * x[1],
             [0.0, 1.0],

@@ -236,6 +236,14 @@ def test_where_a_guard_does_not_hold_all_results_are_nan(built):
         assert np.isnan([*outputs, value, *gradient]).all()
 
 
+def test_a_guard_that_expects_nan_holds_for_nan_alone(built):
+    w = Value(3.0)
+    program = ag.compile(lambda x: x[1] * w if x[0].data != 1.0 else x[1], [math.nan, 1.0])
+    (call,) = built([program])
+    agree(program, call, [math.nan, 2.0])
+    assert np.isnan(call([3.0], [0.5, 2.0])[0]).all()
+
+
 def test_a_trained_network_is_its_numbers_too(tmp_path):
     model = nn.MLP(2, [5, 3], activation="tanh", rng=random.Random(0))
     program = ag.compile(model, [0.0, 0.0])

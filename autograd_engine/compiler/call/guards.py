@@ -18,6 +18,7 @@ from autograd_engine.engine import Value, as_value, record
 from autograd_engine.graph import nodes
 from autograd_engine.number import grad_of
 from autograd_engine.primitives import Primitive, refused
+from autograd_engine.real import called
 from autograd_engine.table import CONSTANT, above, at_least, equals, stopped
 
 # How each comparison is written, the row that decides it, and whether on swapped operands.
@@ -185,7 +186,7 @@ class Guards:
         adjoint of 0 before an infinite partial. Without `check` those that are NaN.
 
         Raises `GuardError` for a guard that does not hold, `FloatingPointError` naming the first
-        value that is not finite, or the parameter whose gradient is not.
+        value that is not finite, or the operation on whose way back a gradient was lost.
         """
         import numpy
 
@@ -193,48 +194,81 @@ class Guards:
 
         count, check, exact = self._count, self._check, Interpreter(self._tape)
         odd = numpy.isnan if not check else lambda numbers: ~numpy.isfinite(numbers)
-        outputs = found[:, :count].copy()
+        outputs, fixed, known = found[:, :count].copy(), leaves.tolist(), {self.bits}
         lost = odd(outputs).any(1)
-        for i in range(len(found)):
-            if not lost[i] and found[i, count:].tobytes() == self.bits:
-                continue
+
+        def row(i: int) -> tuple[str, list[float]]:
             where = f" in row {i}" if len(found) > 1 else ""
-            values = exact.values(leaves.tolist() + ([] if rows is None else rows[i].tolist()))
+            return where, exact.values(fixed + ([] if rows is None else rows[i].tolist()))
+
+        for i in range(len(found)):
+            if not lost[i] and found[i, count:].tobytes() in known:
+                continue
+            where, values = row(i)
             for guard, at in self._pairs:
                 x, y = values[at], guard.expected
                 if pack("d", x) != pack("d", y) and (x == x or y == y):
                     places = [*self._tape.operands()][at - self._tape.start]
                     raise GuardError(guard.told(x, [values[place] for place in places], where))
+            pairs = zip(self.kept, found[i, count:].tolist())
+            if all(x == guard.expected for guard, x in pairs if guard.name in COMPARISONS):
+                known.add(found[i, count:].tobytes())  # numbers that were only rounded otherwise
             if lost[i]:
                 outputs[i] = [values[place] for place in self._tape.outputs[:count]]
             which = numpy.flatnonzero(odd(outputs[i])).tolist()
             if which and check:
                 name = f"output {which[0]}" if count > 1 else "the output"
                 told = self._birth(exact.graph(values), which[0])
-                raise FloatingPointError(f"{name}{where} is {outputs[i][which[0]]}: {told:.400}")
+                raise FloatingPointError(f"{name}{where} is {outputs[i][which[0]]}: {told}")
         if slopes is None or not (lost.any() or odd(slopes).any()):
             return outputs, slopes
         _, gradient = exact.run(leaves, rows, True)
-        for name, slope in zip(self._names, gradient.tolist()):
-            if check and not isfinite(slope):
-                cure = "ag.diagnose tells where on the way back it was lost"
-                raise FloatingPointError(f"the gradient by {name} is {slope}: {cure}")
-        return outputs, gradient
+        if not check or numpy.isfinite(gradient).all():
+            return outputs, gradient
+        for i in range(len(found)):
+            where, values = row(i)
+            for name, slope in zip(self._names, exact.adjoints(values)[: len(gradient)]):
+                if not isfinite(slope):
+                    told = self._slope(exact.graph(values), len(gradient))
+                    raise FloatingPointError(f"the gradient by {name}{where} is {slope}: {told}")
+        raise FloatingPointError("the gradient is not finite: the sum over all rows is too large")
 
     def _birth(self, at: list[Value], which: int) -> str:
-        """Say which value of those that an output was computed from was not finite first."""
-        for i, label in self._tape.names.items():
-            at[i].label = label
-        cone = set(map(id, nodes(at[self._tape.outputs[which]])))
-        odd = [i for i, v in enumerate(at) if id(v) in cone and not isfinite(v._data)]
-        i = next((i for i in odd if at[i]._rule is not CONSTANT), odd[0])
+        """Say which value that is not finite, first of those that made an output so."""
+        cone, births = {id(at[self._tape.outputs[which]])}, []
+        for i, node in reversed([*enumerate(at)]):
+            if id(node) in cone:
+                odd = {id(v) for v in node.operands if not isfinite(v._data)}
+                births += [] if odd else [i]
+                cone |= odd
+        i = min(reversed(births), key=lambda i: at[i]._rule is CONSTANT)
         first, rule, operands = at[i], at[i]._rule, at[i].operands
         if not operands:
             return f"{[*self._names, 'a constant'][min(i, len(self._names))]} is {first._data!r}"
-        error: Exception = OverflowError()
         try:
             rule.forward(*[operand._data for operand in operands])
-        except (ArithmeticError, ValueError) as raised:
-            error = raised
-        label = f"{first.label!r} = " if first.label else ""
-        return f"{label}{refused(rule, error, *operands)}"
+        except (ArithmeticError, ValueError) as error:  # the engine has words for it
+            label = f"{first.label!r} = " if first.label else ""
+            return f"{label}{refused(rule, error, *operands)!s:.400}"
+        return f"{_written(first)} is {first._data!r}"
+
+    def _slope(self, at: list[Value], count: int) -> str:
+        """Say where on the way back to the first leaves a number stopped being finite."""
+        leads = set(map(id, at[:count]))
+        leads.update(id(v) for v in at if not leads.isdisjoint(map(id, v.operands)))
+        at[self._tape.outputs[0]].backward()
+        for node in reversed(at):
+            for which, (operand, partial) in enumerate(zip(node.operands, node._slopes()), 1):
+                if node.grad and id(operand) in leads and not isfinite(partial * node.grad):
+                    by = f"the partial of {_written(node)} by operand {which}"
+                    return f"{by} is {partial!r}, times an adjoint of {node.grad!r}"
+        return "contributions that are finite add up to what is not"
+
+
+def _written(node: Value) -> str:
+    """Return an operation with its numbers, as one would write it, and the labels."""
+    rule, operands = node._rule, node.operands
+    text = called(rule.name, rule.symbol, [repr(operand._data) for operand in operands])
+    named = {f"{value.label!r} is {value._data!r}": None for value in operands if value.label}
+    label = f"{node.label!r} = " if node.label else ""
+    return f"{label}{text:.400}" + f" ({', '.join(named):.400})" * bool(named)

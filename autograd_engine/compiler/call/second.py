@@ -105,7 +105,9 @@ def derivative(owner: Program, rows: Any, leaves: Any, direction: Any) -> Any:
         found = eagerly(owner, rows[0].tolist(), leaves.tolist(), direction)
     odd = numpy.flatnonzero(~numpy.isfinite(found)).tolist()
     if odd and owner._check:
-        owner._trusted(leaves, rows, False)  # which tells of a value that is not finite
+        owner._trusted(leaves, rows, False)  # which tells of a value that is not finite,
+        if owner._count == 1:
+            by_inputs(owner, leaves, rows, False)  # or with the gradient
         names = owner._feed.inputs
         what = f"derivative of output {odd[0]} along v"
         if second:

@@ -104,11 +104,7 @@ class Compiled:
             try:
                 if self._held_out is None:
                     self._held_out = lesson.rows(eager.held_out)
-                leaves, rows = lesson.leaves(), self._held_out
-                parts = (rows[i : i + _AT_ONCE] for i in range(0, len(rows), _AT_ONCE))
-                with numpy.errstate(all="ignore"):
-                    found = [lesson.run(leaves, part, False)[0] for part in parts]
-                return results(eager.right, found, rows[:, -1])
+                return measured(lesson, self._held_out, eager.right)
             except Exception as error:
                 if self.strict and isinstance(error, GuardError):
                     raise
@@ -191,6 +187,14 @@ def has_rule(optimizer: Any) -> bool:
     )
 
 
+def measured(lesson: Lesson, rows: Array, right: Any) -> Results:
+    """Return what a program says of rows, as the judge counts it."""
+    leaves, starts = lesson.leaves(), range(0, len(rows), _AT_ONCE)
+    with numpy.errstate(all="ignore"):
+        found = [lesson.run(leaves, rows[i : i + _AT_ONCE], False)[0] for i in starts]
+    return results(right, found, rows[:, -1])
+
+
 def results(right: Any, found: list[Array], targets: Array) -> Results:
     """Return the losses that a program found, and its hits as the judge counts them."""
     if not found:
@@ -200,6 +204,7 @@ def results(right: Any, found: list[Array], targets: Array) -> Results:
     count = said.shape[1]
     if not count or not (right.sides if count == 1 else right.positions):
         return losses, [math.nan] * len(losses)
+    said[:, 1:][numpy.isnan(said[:, 1:])] = -math.inf  # never larger than the first
     one = (said[:, 0] > 0.0) == (targets > 0.0)
     hits = one if count == 1 else said.argmax(axis=1) == targets
     return losses, hits.astype(numpy.float64).tolist()

@@ -106,6 +106,8 @@ class Interpreter:
                 else:
                     pair = (*operands, None)[:2]
                     nodes.append(record(rule, number, *pair, *(*slopes, 0.0)[:2]))
+        for i, label in self._tape.names.items():
+            nodes[i].label = label
         return nodes
 
 
