@@ -806,7 +806,7 @@ def test_a_misspelt_word_gets_the_one_that_is_meant_and_its_own_help(
 def test_a_number_too_large_and_all_names_without_a_value_are_told(refused):
     assert "'a=1e400' is too large: numbers go up to 1.8e+308" in refused("draw", "a", "a=1e400")
     assert "no value is given for 'b', 'c': write b=2 c=2" in refused("draw", "a*b + c", "a=1")
-    assert "write 2*a for 2a" in refused("draw", "2a", "a=1")
+    assert "a product is written 2*a" in refused("draw", "2a", "a=1")
 
 
 def test_a_value_is_told_by_the_letter_that_the_expression_has(run):

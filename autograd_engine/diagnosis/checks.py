@@ -72,13 +72,13 @@ def rebound(case: Case) -> Iterator[Finding]:
     found = {id(x): (x, x, 0) for x in case.parameters if x._rule is not LEAF}
     size, then = case.before
     now = dict.fromkeys(case.leaves, 0) | dict(steps.values())
-    case.before = len(values), {id(x := values[i]): (now[i], x._data) for i in now}
-    new = {
-        i
-        for i, (leaf, count) in steps.items()
-        if then.get(id(x := values[leaf])) == (count - 1, x._data)
-        and (values[i]._data - x._data) * x.grad <= 0.0
-    }
+    case.before = len(values), {id(values[i]): (now[i], values[i]._data) for i in now}
+    new = set[int]()
+    for i, (leaf, count) in steps.items():
+        node = values[leaf]
+        downhill = (values[i]._data - node._data) * node.grad <= 0.0
+        if downhill and then.get(id(node)) == (count - 1, node._data):
+            new.add(i)
     alone = len(values) == size + 2 * len(new)  # each with its constant
     for i, (leaf, count) in steps.items():
         told = (count > 1 or (alone and i in new)) and leaf in case.reached
