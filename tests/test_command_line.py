@@ -169,7 +169,7 @@ def test_a_resumed_training_ends_as_one_without_interruption(run, folder, monkey
     monkeypatch.setattr(commands, "fit", interrupted)
     status, _, err = run("train", "moons", *options, "--output", "parts")
     assert status == 130
-    assert err == "interrupted; --resume continues from the last whole epoch, if there was one\n"
+    assert err == "interrupted; --resume continues from the last whole epoch\n"
     monkeypatch.undo()
     monkeypatch.chdir(folder)
     status, resumed, _ = run("train", "moons", *options, "--output", "parts", "--resume")
@@ -250,6 +250,28 @@ def test_numbers_that_ran_away_are_warned_of_too(run, folder):
     options = ["--csv", "table.csv", "--target", "y", "--epochs", "3", "--quiet"]
     assert "try a lower" in run("train", *options, "--learning-rate", "1e6")[2]
     assert run("train", *options)[2] == ""
+
+
+def test_an_interrupt_before_the_first_whole_epoch_promises_nothing(run, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "fit", interrupted)
+    status, _, err = run("train", "xor", *FAST)
+    assert status == 130
+    assert err == "interrupted; no epoch was whole yet: there is nothing to resume\n"
+
+
+def test_an_interrupt_does_not_take_an_older_checkpoint_for_its_own(run, folder, monkeypatch):
+    run("train", "xor", *FAST, "--output", str(folder))
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "fit", interrupted)
+    assert "nothing to resume" in run("train", "xor", *FAST, "--output", str(folder))[2]
+    err = run("train", "xor", *FAST, "--output", str(folder), "--resume")[2]
+    assert err == "interrupted; --resume continues from the last whole epoch\n"
 
 
 @pytest.mark.parametrize("epochs", ["1", "2"])
