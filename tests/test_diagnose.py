@@ -451,6 +451,8 @@ def test_elu_is_smooth_at_0():
     w = Value(0.0, "w")
     assert ag.diagnose(ag.elu(w), [w]) == []
     assert ag.diagnose(ag.maximum(w, w), [w]) == []
+    constant = Value(0.0).detach()
+    assert ag.diagnose(w * ag.maximum(constant, constant * 2.0), [w]) == []
 
 
 def test_where_names_label_region_and_source_line():

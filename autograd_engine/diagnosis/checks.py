@@ -76,12 +76,12 @@ def rebound(case: Case) -> Iterator[Finding]:
     new = set[int]()
     for i, (leaf, count) in steps.items():
         node = values[leaf]
-        downhill = (values[i]._data - node._data) * node.grad <= 0.0
-        if downhill and then.get(id(node)) == (count - 1, node._data):
+        was, at = then.get(id(node), (count, node._data))
+        size += 2 * (count - was)  # each with its constant
+        if was < count and at == node._data and (values[i]._data - at) * node.grad <= 0.0:
             new.add(i)
-    alone = len(values) == size + 2 * len(new)  # each with its constant
     for i, (leaf, count) in steps.items():
-        told = (count > 1 or (alone and i in new)) and leaf in case.reached
+        told = (count > 1 or (i in new and size == len(values))) and leaf in case.reached
         if told or id(values[i]) in found:
             found[id(values[i])] = values[i], values[leaf], count
     if found:
@@ -216,8 +216,9 @@ def kinks(case: Case) -> Iterator[Finding]:
             smooth.add(case.operands[operands[0]][1])
         if name in KINKS and TABLE.get(name) is node._rule:
             numbers = {case.values[j]._data for j in operands}
-            of = next((j for j in operands if case.values[j]._rule is not CONSTANT), operands[0])
-            if len(numbers) < len(set(operands)) if name in TIES else numbers == {0.0}:
+            of = next((j for j in operands if case.values[j]._rule is not CONSTANT), -1)
+            on = len(numbers) < len(set(operands)) if name in TIES else numbers == {0.0}
+            if on and of >= 0:
                 hit.setdefault(of, i)  # once of leaky_relu, which is made of two
     places = defaultdict[str, list[int]](list)
     for of, i in hit.items():
