@@ -60,7 +60,7 @@ def rebound(case: Case) -> Iterator[Finding]:
     """Parameters that are no leaves, or stand behind steps from them.
 
     A step is a constant that was added to what nothing else uses. A formula may do that, but not
-    twice, nor be all that is new since the pass before, downhill from leaves that stayed.
+    three times, nor be all that is new since the pass before, downhill from leaves that stayed.
     """
     values, steps = case.values, dict[int, tuple[int, int]]()  # of each: its leaf, how many
     for i, below in enumerate(case.operands):
@@ -81,7 +81,7 @@ def rebound(case: Case) -> Iterator[Finding]:
         if was < count and at == node._data and (values[i]._data - at) * node.grad <= 0.0:
             new.add(i)
     for i, (leaf, count) in steps.items():
-        told = (count > 1 or (i in new and size == len(values))) and leaf in case.reached
+        told = (count > 2 or (i in new and size == len(values))) and leaf in case.reached
         if told or id(values[i]) in found:
             found[id(values[i])] = values[i], values[leaf], count
     if found:
