@@ -321,6 +321,7 @@ def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
         ),
         ("a,kind\n1,1.5\n2,inf\n", "line 3: column 'kind' has 'inf', which is no finite"),
         ("a,kind\n1,1.5\n2,oops\n", "line 3: column 'kind' mixes numbers and text, here 'oops'"),
+        ("a,kind\n1,x\n2,3\n3,y\n", "line 3: column 'kind' mixes numbers and text, here '3'"),
         (
             'a,kind\n1,"two\nlines"\nno,x\n',
             "line 4: column 'a' has 'no', which is no finite number",

@@ -257,8 +257,8 @@ class Sheet:
         if odd := next(filter(meant, texts), ""):
             raise self._fault(goal, odd, f"has {odd!r:.80}, which {meant(odd)}; {NAMES}")
         if texts and len(texts) < len(numbers):
-            told = f"mixes numbers and text, here {texts[0]!r:.80}; {NAMES}"
-            raise self._fault(goal, texts[0], told)
+            odd = min(texts, [c for c in numbers if numbers[c] is not None], key=len)[0]
+            raise self._fault(goal, odd, f"mixes numbers and text, here {odd!r:.80}; {NAMES}")
         if len(texts) == len(cells) > 20:
             told = f"has another text in each row, first {texts[0]!r:.80}, which teaches nothing"
             raise self._fault(goal, texts[0], f"{told}; {NAMES}")
