@@ -32,9 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with seldom_collected():
             found = options.run(options)
-    except KeyboardInterrupt:
-        more = "; --resume continues from the last whole epoch, if there was one"
-        print("interrupted" + more * (options.part in ("train", "replay")), file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print("; ".join(["interrupted", *map(str, interrupt.args)]), file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
         return ask.refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))

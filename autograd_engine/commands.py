@@ -83,11 +83,17 @@ def train(options: Namespace) -> None:
     learnt, checked = (part.scaled(scaling) for part in (trained, tested))
     for part in (learnt, checked) if not classes else ():
         part.targets[:] = [(y - goal.shift[0]) / goal.scale[0] for y in part.targets]
-    history = fit(
-        model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
-        checkpoint=checkpoint, resume=options.resume and ("new" if options.learning_rate else True),
-        validation=checked, progress=bar, record=record,
-    )  # fmt: skip
+    resume = options.resume and ("new" if options.learning_rate else True)
+    try:
+        history = fit(
+            model, learnt, loss, optimizer, epochs, options.batch_size, seed=options.seed,
+            checkpoint=checkpoint, resume=resume, validation=checked, progress=bar, record=record,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        whole = checkpoint.exists() and (resume or checkpoint.stat().st_mtime_ns != before)
+        told = "--resume continues from the last whole epoch"
+        told = told if whole else "no epoch was whole yet: there is nothing to resume"
+        raise KeyboardInterrupt(told) from None
     for neuron in model.layers[0].neurons:  # w (x - m) / s + b = (w / s) x + (b - m w / s)
         for w, m, s in zip(neuron.w, *scaling):
             w.data /= s

@@ -51,11 +51,20 @@ ADVICE: dict[type[ast.AST], str] = {
     ast.BitXor: ": a power is written **",
     ast.FloorDiv: ": division is written /, and is never rounded",
     ast.IfExp: ": write where(condition, value, otherwise)",
+    ast.BoolOp: ": conditions are joined by nesting, as in where(a > 0, where(b > 0, 1, 0), 0)",
+    ast.Compare: ": one comparison at a time",
     ast.Attribute: ": functions are called by their bare names, as in tanh(a)",
 }
 """What to write instead of an operator, or of another kind of node."""
 # fmt: on
-ON_PAPER = "write 2*a for 2a, a*b for a×b, x**3 for x³, sqrt(x) for √x, abs(x) for |x|"
+ON_PAPER = {
+    r"[×·⋅∙]|\b[\d.]+ *(?!e[-+\d])[^\W\d]|\) *\w|\w +\w": "a product is written 2*a",
+    r"[²³¹⁰⁴-⁹⁻]": "a power is written x**3",
+    r"√|[a-z]{2,} +\w": "a function is written sqrt(x)",
+    r"\|": "an absolute value is written abs(x)",
+    r"[−–÷∕≤≥]": "signs are written - / <= >=",
+}
+"""How formulas are written on paper, and what to write instead."""
 CONSTANTS = {"pi": math.pi, "e": math.e, "π": math.pi}
 SIGNS = {sign: OPERATORS[kind] for sign, kind in zip("+-*/", (ast.Add, ast.Sub, ast.Mult, ast.Div))}
 OTHER_NAMES = {"max": "maximum", "min": "minimum", "ln": "log", "pow": "a ** b"}
@@ -135,6 +144,8 @@ class _Evaluation:
     def named(self, name: str) -> Value:
         if name in self.values:
             return self.values[name]
+        if name in FUNCTIONS:
+            raise ValueError(f"{name!r} is a function: call it, as in {name}(...)")
         parts = [*ast.walk(self.tree)]
         functions = {part.func for part in parts if isinstance(part, ast.Call)}
         used = [n for n in parts if isinstance(n, ast.Name) and n not in functions]
@@ -186,10 +197,10 @@ def _parsed(text: str) -> tuple[str, ast.Expression]:
             return (flat := _flat(text)), ast.parse(flat, mode="eval")
         except SyntaxError as error:
             why = f"{error.msg} at character {error.offset}" if error.offset else error.msg
+            why = ", ".join(told for form, told in ON_PAPER.items() if re.search(form, text)) or why
             if re.match("[^(]*(?<![=!<>])=(?!=)", text):
                 why = "it has a = in it; values are given apart, as in a=2, and compared by =="
-            shown = printable(repr(text))
-            raise ValueError(f"cannot read the expression {shown}: {why}; {ON_PAPER}") from None
+            raise ValueError(f"cannot read the expression {printable(repr(text))}: {why}") from None
 
 
 def _flat(text: str) -> str:

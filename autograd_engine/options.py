@@ -178,7 +178,7 @@ def _number(kind: type, told: str, least: float = -math.inf) -> Callable[[str], 
 
 
 _count = _number(int, "a whole number from 1", 1)
-_finite = _number(float, "a number")
+_drop_or_number = _number(float, "drop or a number")
 
 
 def _named(text: str) -> tuple[str, float]:
@@ -196,10 +196,10 @@ READERS: dict[str, Callable[[str], Any]] = {
     "N": _count,
     "INTEGER": _number(int, "a whole number"),
     "RATE": _number(float, "a positive number", 0),
-    "NUMBER": _finite,
+    "NUMBER": _number(float, "a number"),
     "NAME=NUMBER": _named,
     "16,16": lambda text: [*map(_count, text.split(","))] if text.strip() else [],
-    "drop|NUMBER": lambda text: text if text in ("drop", "refuse") else _finite(text),
+    "drop|NUMBER": lambda text: text if text in ("drop", "refuse") else _drop_or_number(text),
     "MARK": lambda text: {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": " "}.get(text, text),
 }
 NAMES = {  # are imported where they are asked for

@@ -169,7 +169,7 @@ def test_a_resumed_training_ends_as_one_without_interruption(run, folder, monkey
     monkeypatch.setattr(commands, "fit", interrupted)
     status, _, err = run("train", "moons", *options, "--output", "parts")
     assert status == 130
-    assert err == "interrupted; --resume continues from the last whole epoch, if there was one\n"
+    assert err == "interrupted; --resume continues from the last whole epoch\n"
     monkeypatch.undo()
     monkeypatch.chdir(folder)
     status, resumed, _ = run("train", "moons", *options, "--output", "parts", "--resume")
@@ -250,6 +250,28 @@ def test_numbers_that_ran_away_are_warned_of_too(run, folder):
     options = ["--csv", "table.csv", "--target", "y", "--epochs", "3", "--quiet"]
     assert "try a lower" in run("train", *options, "--learning-rate", "1e6")[2]
     assert run("train", *options)[2] == ""
+
+
+def test_an_interrupt_before_the_first_whole_epoch_promises_nothing(run, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "fit", interrupted)
+    status, _, err = run("train", "xor", *FAST)
+    assert status == 130
+    assert err == "interrupted; no epoch was whole yet: there is nothing to resume\n"
+
+
+def test_an_interrupt_does_not_take_an_older_checkpoint_for_its_own(run, folder, monkeypatch):
+    run("train", "xor", *FAST, "--output", str(folder))
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "fit", interrupted)
+    assert "nothing to resume" in run("train", "xor", *FAST, "--output", str(folder))[2]
+    err = run("train", "xor", *FAST, "--output", str(folder), "--resume")[2]
+    assert err == "interrupted; --resume continues from the last whole epoch\n"
 
 
 @pytest.mark.parametrize("epochs", ["1", "2"])
@@ -806,7 +828,7 @@ def test_a_misspelt_word_gets_the_one_that_is_meant_and_its_own_help(
 def test_a_number_too_large_and_all_names_without_a_value_are_told(refused):
     assert "'a=1e400' is too large: numbers go up to 1.8e+308" in refused("draw", "a", "a=1e400")
     assert "no value is given for 'b', 'c': write b=2 c=2" in refused("draw", "a*b + c", "a=1")
-    assert "write 2*a for 2a" in refused("draw", "2a", "a=1")
+    assert "a product is written 2*a" in refused("draw", "2a", "a=1")
 
 
 def test_a_value_is_told_by_the_letter_that_the_expression_has(run):

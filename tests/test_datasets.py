@@ -315,9 +315,13 @@ def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
         ("a,kind\n1,x\n\n\noops,x\n", "line 5: column 'a' has 'oops', which is no finite number"),
         ("a,kind\n1_0,x\n", "line 2: column 'a' has '1_0', which is no finite number"),
         ("a,kind\n1,x\nnan,x\n", "line 3: column 'a' has 'nan', which marks a missing"),
-        ("a,kind\n1e999,x\n", "line 2: column 'a' has '1e999', which is no finite"),
+        (
+            "a,kind\n1e999,x\n",
+            "line 2: column 'a' has '1e999', which is no finite number: write one",
+        ),
         ("a,kind\n1,1.5\n2,inf\n", "line 3: column 'kind' has 'inf', which is no finite"),
         ("a,kind\n1,1.5\n2,oops\n", "line 3: column 'kind' mixes numbers and text, here 'oops'"),
+        ("a,kind\n1,x\n2,3\n3,y\n", "line 3: column 'kind' mixes numbers and text, here '3'"),
         (
             'a,kind\n1,"two\nlines"\nno,x\n',
             "line 4: column 'a' has 'no', which is no finite number",
@@ -468,6 +472,7 @@ def test_what_a_table_lacks_is_refused_with_the_cure(table, text, options, messa
         ({"separator": 3}, ValueError, "separator must be one character .*, got 3"),
         ({"decimal": ";"}, ValueError, 'decimal must be "\\." or ",", got \';\''),
         ({"missing": "mean"}, ValueError, 'missing must be "refuse", "drop" or a .* got \'mean\''),
+        ({"missing": True}, ValueError, "missing must be .*, got True"),
         ({"missing": math.nan}, ValueError, "missing must be .* a number, got nan"),
         ({"missing": None}, ValueError, "missing must be .*, got None"),
         ({"header": 1}, TypeError, "header must be True or False, got 1"),
@@ -551,3 +556,15 @@ def test_names_with_digits_and_signs_stay_classes(tmp_path, cells):
     lines = ["x,kind", *(f'{i},"{cell}"' for i, cell in enumerate(cells.split() * 2))]
     path.write_text("\n".join(lines), "utf-8")
     assert datasets.csv(path, "kind").classes == sorted(cells.split())
+
+
+def test_names_that_never_come_again_are_no_classes(tmp_path):
+    path = tmp_path / "names.csv"
+    for count in (20, 21):
+        lines = ["x,name", *(f"{i},person {chr(97 + i)}" for i in range(count))]
+        path.write_text("\n".join(lines), "utf-8")
+        assert len(datasets.csv(path, "name", classes=True).classes) == count
+        if count == 20:
+            assert len(datasets.csv(path, "name").classes) == count
+    with pytest.raises(ValueError, match="names.csv, line 2: .* has another text in each row"):
+        datasets.csv(path, "name")

@@ -447,6 +447,14 @@ def test_a_tie_whose_choice_cancels_is_no_kink():
     assert ag.diagnose(ag.softmax(logits)[0], logits) == []
 
 
+def test_elu_is_smooth_at_0():
+    w = Value(0.0, "w")
+    assert ag.diagnose(ag.elu(w), [w]) == []
+    assert ag.diagnose(ag.maximum(w, w), [w]) == []
+    constant = Value(0.0).detach()
+    assert ag.diagnose(w * ag.maximum(constant, constant * 2.0), [w]) == []
+
+
 def test_where_names_label_region_and_source_line():
     model = ag.nn.MLP(2, [1, 1], rng=random.Random(0))
     model.layers[0].neurons[0].b.data = -50.0
@@ -726,7 +734,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("passes", [3, 4])
+@pytest.mark.parametrize("passes", [2, 3, 4])
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_between_backward_passes_are_found(mistake, passes):
     with ag.diagnostics(show=False) as found:
@@ -734,6 +742,31 @@ def test_mistakes_between_backward_passes_are_found(mistake, passes):
     assert kinds(found) == [MISTAKES[mistake]]
     with ag.diagnostics(show=False) as found:
         steps(True, mistake, passes)
+    assert found == []
+
+
+def test_a_name_that_was_bound_again_once_is_told_by_the_pass_before():
+    w, b = Value(2.0, "w"), Value(5.0, "b")
+    with ag.diagnostics(show=False) as found:
+        for _ in range(2):
+            ag.mean([(w * x + b - 1.0) ** 2 for x in (1.0, 2.0)]).backward()
+            w, b = w - 0.01 * w.grad, b - 0.01 * b.grad
+    assert kinds(found) == ["rebound parameter"] and "in 1 step." in found[0].why
+    names = {"ag": ag, "forward": lambda: None}
+    exec(found[0].fix, names)
+    assert names["b"].data == 5.0 - 0.01 * 14.0 and names["w"].operands == ()
+
+
+def test_what_one_unlucky_sample_does_to_a_gradient_is_no_finding():
+    weights = [Value(1.0) for _ in range(6)]
+    with ag.diagnostics(show=False) as found:
+        for scale in (1.0, 1.0, 1.0, 30.0):
+            output = Value(1.0)
+            for w in weights:
+                output = w * output * scale
+            for w in weights:
+                w.grad = 0.0
+            output.backward()
     assert found == []
 
 

@@ -299,7 +299,7 @@ def test_the_command_line_steps_through_an_expression(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a*b", "a=2"], "the name 'b' has no value"),
+        (["a*b", "a=2"], "no value is given for 'b': write b=2"),
         (["log(a)", "a=-1"], "log(-1.0) is not a real number"),
         (["a", "a=1", "a=2"], "'a' is given twice"),
     ],

@@ -100,7 +100,7 @@ _QUANTITY = re.compile(  # as people write it, but no number to Python, and no n
 
 def meant(cell: str) -> str:
     """Say what a text looks like that is a number in another spelling, and what to do; else ""."""
-    if not _QUANTITY.fullmatch(" ".join(cell.split())):
+    if number_of(cell) == math.inf or not _QUANTITY.fullmatch(" ".join(cell.split())):
         return ""
     told = [f'decimal="{mark}"' for mark in ".," if number_of(cell, mark) is not None]
     cure = "write plain numbers in the file, such as 1234.5"

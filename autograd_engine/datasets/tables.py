@@ -85,7 +85,7 @@ def csv(
         raise ValueError(f'separator must be one character such as ";", got {separator!r:.60}')
     if decimal not in (None, ".", ","):
         raise ValueError(f'decimal must be "." or ",", got {decimal!r:.60}')
-    fill = is_number(missing) and math.isfinite(float(missing))
+    fill = is_number(missing) and missing is not True and math.isfinite(float(missing))
     if not fill and missing not in ("refuse", "drop"):
         raise ValueError(f'missing must be "refuse", "drop" or a number, got {missing!r:.60}')
     with seldom_collected():
@@ -257,8 +257,11 @@ class Sheet:
         if odd := next(filter(meant, texts), ""):
             raise self._fault(goal, odd, f"has {odd!r:.80}, which {meant(odd)}; {NAMES}")
         if texts and len(texts) < len(numbers):
-            told = f"mixes numbers and text, here {texts[0]!r:.80}; {NAMES}"
-            raise self._fault(goal, texts[0], told)
+            odd = min(texts, [c for c in numbers if numbers[c] is not None], key=len)[0]
+            raise self._fault(goal, odd, f"mixes numbers and text, here {odd!r:.80}; {NAMES}")
+        if len(texts) == len(cells) > 20:
+            told = f"has another text in each row, first {texts[0]!r:.80}, which teaches nothing"
+            raise self._fault(goal, texts[0], f"{told}; {NAMES}")
         if len(numbers) > 20 or not all(c.lstrip("+-").isdecimal() for c in numbers):
             return bool(texts)
         found = sorted(set(map(int, numbers)))

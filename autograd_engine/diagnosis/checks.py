@@ -13,7 +13,7 @@ from autograd_engine.floats import crossed
 from autograd_engine.gradients import holds, same
 from autograd_engine.primitives import TABLE, Opaque
 from autograd_engine.survey import Survey
-from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, POWER, PROD
+from autograd_engine.table import CONSTANT, DOT, LEAF, MULTIPLY, POWER, PROD, expm1, gate
 from autograd_engine.words import counted
 
 
@@ -59,7 +59,8 @@ def _blamed(survey: Survey, i: int) -> list[int]:
 def rebound(case: Case) -> Iterator[Finding]:
     """Parameters that are no leaves, or stand behind steps from them.
 
-    A step is a constant that was added to what nothing else uses. A formula may do that, but once.
+    A step is a constant that was added to what nothing else uses. A formula may do that, but not
+    three times, nor be all that is new since the pass before, downhill from leaves that stayed.
     """
     values, steps = case.values, dict[int, tuple[int, int]]()  # of each: its leaf, how many
     for i, below in enumerate(case.operands):
@@ -69,8 +70,19 @@ def rebound(case: Case) -> Iterator[Finding]:
                 leaf, count = steps.pop(x, (x, 0))
                 steps[i] = leaf, count + 1
     found = {id(x): (x, x, 0) for x in case.parameters if x._rule is not LEAF}
+    size, then = case.before
+    now = dict.fromkeys(case.leaves, 0) | dict(steps.values())
+    case.before = len(values), {id(values[i]): (now[i], values[i]._data) for i in now}
+    new = set[int]()
     for i, (leaf, count) in steps.items():
-        if id(values[i]) in found or (count > 1 and leaf in case.reached):
+        node = values[leaf]
+        was, at = then.get(id(node), (count, node._data))
+        size += 2 * (count - was)  # each with its constant
+        if was < count and at == node._data and (values[i]._data - at) * node.grad <= 0.0:
+            new.add(i)
+    for i, (leaf, count) in steps.items():
+        told = (count > 2 or (i in new and size == len(values))) and leaf in case.reached
+        if told or id(values[i]) in found:
             found[id(values[i])] = values[i], values[leaf], count
     if found:
         yield _no_leaves(case, list(found.values()))
@@ -197,18 +209,22 @@ KINKS: Final = ("relu", "absolute", "hypot", "norm", *TIES)
 def kinks(case: Case) -> Iterator[Finding]:
     """Kinks that were hit, of each operation, where a gradient arrives."""
     hit: dict[int, int] = {}  # by what is on a kink: where first
+    smooth = set()  # what an elu is computed from: its two slopes at 0 are the same
     for i, (node, operands) in enumerate(zip(case.values, case.operands)):
         name = node._rule.name
+        if node._rule is expm1 and case.values[operands[0]]._rule is gate:
+            smooth.add(case.operands[operands[0]][1])
         if name in KINKS and TABLE.get(name) is node._rule:
-            numbers = {case.values[j]._data for j in operands} | set([0.0] * (name not in TIES))
-            of = next((j for j in operands if case.values[j]._rule is not CONSTANT), operands[0])
-            if len(numbers) == 1:
+            numbers = {case.values[j]._data for j in operands}
+            of = next((j for j in operands if case.values[j]._rule is not CONSTANT), -1)
+            on = len(numbers) < len(set(operands)) if name in TIES else numbers == {0.0}
+            if on and of >= 0:
                 hit.setdefault(of, i)  # once of leaky_relu, which is made of two
     places = defaultdict[str, list[int]](list)
     for of, i in hit.items():
         name = case.values[i]._rule.name
         # Where what arrives cancels, as at the peak in softmax, the choice is harmless.
-        if abs(case.adjoints[of if name == "above" else i]) > 1e-12:
+        if abs(case.adjoints[of if name == "above" else i]) > 1e-12 and of not in smooth:
             places[name].append(i)
     for name, found in places.items():
         told = "a bound" if name == "above" else name

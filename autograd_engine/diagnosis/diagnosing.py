@@ -190,16 +190,18 @@ class _Watch:
         self._units = Units()
         self._batch: Batch = []  # the passes since the last step
         self._points: dict[int, tuple[Value, float]] = {}  # by id: a leaf, where its last pass was
+        self._before: tuple[int, dict[int, tuple[int, float]]] = 0, {}  # see Case.before
         self._steps: list[Finding | None] = []  # of each whether it overshot
 
     def __call__(self, output: Value, seed: float) -> None:
         """Look at a graph before the backward pass through it."""
         case = Case(output, self._parameters, swept=False)
-        self.count += 1
+        case.before, self.count = self._before, self.count + 1
         for finding in chain(*(check(case) for check in (*CHECKS, flow)), self._stale(case, seed)):
             key = finding.what.rpartition(": ")[2] if finding.kind == "kink" else finding.kind
             first, times = self._found.get(key, (finding, 0))
             self._found[key] = first, times + 1
+        self._before = case.before
         self._units.add(case)
         self._end_at_step()
         leaves = [case.values[i] for i in case.leaves]
@@ -235,6 +237,8 @@ class _Watch:
             yield replace(bad[0], what=bad[0].what + seen)
         asleep = dict(self._units.asleep())
         for finding, times in self._found.values():
+            if finding.kind.endswith("ing gradient") and 2 * times <= self.count:
+                continue  # an unlucky sample
             if finding.kind == "vanishing gradient" and any(asleep.values()):
                 continue  # for a reason that is told
             seen = f" (in {times:,} of {self.count:,} backward passes)" if self.count > 1 else ""

@@ -86,6 +86,8 @@ class Case(Survey):
         self.swept = swept and bool(output.grad)  # a step after that changes leaves as it should
         given = [self.values[i] for i in self.leaves] if parameters is None else parameters
         self.parameters = [*{id(value): value for value in given}.values()]
+        # Of the pass before: how many values; of each leaf how many steps from it, and its data.
+        self.before: tuple[int, dict[int, tuple[int, float]]] = 0, {}
         self._places = {id(v): i for i, v in reversed(list(enumerate(parameters or ())))}
         leaves = [value for value in self.parameters if value._rule is LEAF]
         self.lost = [value for value in leaves if id(value) not in self.position]

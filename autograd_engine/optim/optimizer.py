@@ -72,6 +72,8 @@ class Stateful:
         """Take over what `state_dict()` returned; `ValueError`, and no change, where it misfits."""
         kind, name = self._kind, type(self).__name__
         was = state.get(kind) if isinstance(state, Mapping) else None
+        if not isinstance(was, str):
+            raise ValueError(f"expected the state of the {kind} {name}, got {state!r:.80}")
         if was != name:
             raise ValueError(f"the state was written with the {kind} {printable(was)}, not {name}")
         try:

@@ -59,7 +59,7 @@ class SGD(Optimizer):
 def _two_betas(name: str, betas: Any) -> Any:
     if not hasattr(betas, "__len__") or len(betas) != 2:
         raise ValueError(f"betas are two numbers, got {betas!r:.60}")
-    return tuple(finite("beta", beta, high=BELOW_1) for beta in betas)
+    return tuple(finite("beta, below 1,", beta, high=BELOW_1) for beta in betas)
 
 
 @dataclass(repr=False, eq=False)
