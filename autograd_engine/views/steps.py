@@ -65,7 +65,7 @@ class Contribution:
         """The partial, as the rule of the operation gives it; "" by a constant without a name."""
         return typed(self.told()[1])
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return typed(self.told()[0])
 
     def told(self) -> tuple[str, str]:
@@ -87,9 +87,6 @@ class Contribution:
         result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
         return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
 
-    def __repr__(self) -> str:
-        return f"<Contribution: {self}>"
-
 
 @dataclass(frozen=True, eq=False)
 class Computation:
@@ -100,7 +97,7 @@ class Computation:
     result: float
     steps: Steps
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         rows = map(self.steps.term, self.node.operands), map(Given, self.operands)
         made = [TEXT.set(notation.written(self.node._rule, *row)) for row in rows]
         return typed(_equation(self.steps.text(self.node), *made, number(self.result)))
