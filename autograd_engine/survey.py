@@ -186,6 +186,13 @@ class Survey:
         return value.label or number(value._data) if i is None else self.names[i]
 
     @cached_property
+    def short(self) -> dict[str, str]:
+        """What stands in formulas for each long name: both ends of it, but where some are alike."""
+        found = {text: f"{text[:12]}…{text[-7:]}" for text in self.names if len(text) > 20}
+        many = Counter(found.values())
+        return {text: short for text, short in found.items() if many[short] == 1}
+
+    @cached_property
     def honest(self) -> bool:
         """Whether derivatives are recorded in the graph: then 0 times infinity is NaN."""
         return honest(self.values, [])

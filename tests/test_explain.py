@@ -534,7 +534,7 @@ def test_a_zero_gradient_names_the_factor_that_nothing_passes_through():
     z = ag.Value(-1.0, "z")
     text = ag.explain(labelled(labelled(z.relu(), "r") * 2.0, "f"), z).text
     assert "∂r/∂z = [z > 0] = [−1 > 0] = 0\n" in text
-    assert "It is zero, since nothing passes through ∂r/∂z = 0, not even" in text
+    assert "It is zero, since nothing passes through ∂r/∂z = 0." in text
 
 
 def test_contributions_that_cancel_are_told():
@@ -627,6 +627,16 @@ def test_a_label_in_markdown_is_escaped_for_latex_and_for_html(label):
 def test_a_label_stands_in_text_as_typed(label):
     x = ag.Value(2.0, label)
     assert label in ag.explain(x.tanh(), x).text
+
+
+def test_a_long_label_is_cut_in_formulas_and_told_as_a_whole_once():
+    x, w = ag.Value(2.0, "the input of this network"), ag.Value(3.0, "w")
+    found = ag.explain(labelled((w * x).tanh(), "the loss of all the samples"), w)
+    for text in (found.text, found.markdown, found.html):
+        assert text.count(x.label) == text.count("the loss of all the samples") == 1
+    assert "∂the loss of …samples/∂w" in found.text
+    assert "  the loss of …samples is the loss of all the samples\n" in found.text
+    assert "  the input of…network is the input of this network\n" in found.text
 
 
 def test_labels_that_are_mathematics_are_set_as_such():

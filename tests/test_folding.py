@@ -350,3 +350,15 @@ def test_several_outputs_are_one_picture_and_all_emphasised():
             ag.draw(wrong)
     with pytest.raises(TypeError, match="needs a Value, not float"):
         ag.draw([a, 1.0])
+
+
+def test_parts_of_one_call_have_titles_of_their_own():
+    x = Value(0.5, "x")
+    with ag.region("enc"):
+        h = ag.tanh(x * 2.0)
+        with ag.region("enc.mid"):
+            h = h * h + x
+    found = boxes(ag.sigmoid(h - 1.0), focus=x, radius=1, style="folded")[0]
+    titles = [words.split("\n")[0] for words in found]
+    assert {"enc, call 1", "enc, call 1, part 2"} <= set(titles)
+    assert len(titles) == len(set(titles))

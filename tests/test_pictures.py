@@ -647,6 +647,12 @@ def test_marimo_shows_the_image_alone():
     assert picture._mime_() == ("text/html", picture.image())
 
 
+def test_a_notebook_can_ask_for_some_kinds_only():
+    picture = builtin(Value(2.0) * 3.0)
+    assert set(picture._repr_mimebundle_(include=["text/html"])) == {"text/html"}
+    assert "image/svg+xml" not in picture._repr_mimebundle_(exclude=["image/svg+xml"])
+
+
 def test_drawing_needs_no_package_graphviz():
     code = (
         "import sys; sys.modules['graphviz'] = None\n"

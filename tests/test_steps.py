@@ -155,7 +155,7 @@ def hidden(x):
         (lambda a, b: a / b, ["∂v1/∂a = 1/b = 0.333333", "∂v1/∂b = -v1/b = 0.222222"]),
         (lambda a, b: a.tanh(), ["∂v1/∂a = 1 - v1² = 0.0706508"]),
         (lambda a, b: a**2, ["∂v1/∂a = 2·a = -4"]),
-        (lambda a, b: a * a, ["∂v1/∂a = a = -2", "∂v1/∂a = a = -2"]),
+        (lambda a, b: a * a, ["∂v1/∂a = a = -2   (use 1 of 2)", "∂v1/∂a = a = -2   (use 2 of 2)"]),
         (lambda a, b: TWICE(a), ["∂v1/∂a = 2"]),
     ],
 )
@@ -167,6 +167,7 @@ def test_a_step_reads_as_the_chain_rule():
     *_, f = example()
     third = ag.steps(f)[2]
     assert str(third) == "δ(a): 1 + ∂p/∂a · δ(p) = 1 + (-3) · 1 = -2"
+    assert repr(third) == str(third)
     assert str(ag.steps(f)).startswith("δ(f) = 1\nδ(p): 0 + ∂f/∂p · δ(f)")
     assert repr(ag.steps(f)) == "<Steps: 4 contributions back from f>"
 
@@ -179,6 +180,29 @@ def test_a_constant_gets_its_share_too():
     named = ag.steps(ag.nn.Neuron(1, nonlin=False)([2.0]))[-1]
     assert str(named).startswith("δ(x₀): 0 + ∂z/∂x₀ · δ(z) = 0 + ")
     assert named.rule.startswith("∂z/∂x₀ = w₀ = ")
+
+
+def test_an_equals_sign_begins_a_row_where_the_rest_does_not_fit(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert played("")[5:7] == ["[4/7] backward  δ(p): 0 + ∂f/∂p · δ(f)", "      = 0 + 1 · 1 = 1"]
+
+
+def test_a_long_name_is_cut_and_told_as_a_whole_once():
+    long = ["the loss of all the samples", "the mean of all samples 1", "the mean of all samples 2"]
+    a, b = (ag.Value(number, label) for number, label in zip((2.0, -3e-9), long[1:]))
+    found = ag.steps(labelled(a * b, long[0]))
+    text, shown = str(found), found._html()
+    for whole, short in zip(
+        long, ["the loss of …samples", "the mean of …mples 1", "the mean of …mples 2"]
+    ):
+        assert text.count(whole) == shown.count(whole) == 1
+        assert f"{short} is {whole}" in text and f"<p>{short} is {whole}</p>" in shown
+
+
+def test_long_names_that_are_alike_at_both_ends_stay_whole():
+    a, b = (ag.Value(2.0, f"the mean of samples {i} of a batch") for i in (1, 2))
+    text = str(ag.steps(a * b))
+    assert f"δ({a.label})" in text and f"δ({b.label})" in text and "…" not in text
 
 
 def test_a_small_number_stands_in_brackets_among_factors():
@@ -281,7 +305,7 @@ def test_rows_are_as_long_as_the_terminal_is_wide_and_no_number_or_name_is_broke
     output = labelled(random_graph(seed + 7) * -0.25, LONG) + 1.0
     whole, broken = rows(10_000), rows(width)
     assert "".join("".join(whole).split()) == "".join("".join(broken).split())
-    atom = re.compile("[^ ]+")
+    atom = re.compile("(?:= )?[^ ]+")  # an equals sign begins a row
     atoms = atom.findall("\n".join(whole).replace("\n", " "))
     assert atom.findall(" ".join(row.strip() for row in broken)) == atoms
     for row in broken:
@@ -362,7 +386,7 @@ def test_in_a_terminal_single_keys_are_read_and_it_is_left_as_it_was():
 def test_a_notebook_shows_a_table_of_the_contributions_and_a_terminal_a_line_of_each():
     steps = ag.steps(example()[2])
     bundle = steps._repr_mimebundle_()
-    assert bundle["text/plain"] == repr(steps)
+    assert bundle["text/plain"] == str(steps)
     assert steps._mime_() == ("text/html", bundle["text/html"])
     rows = [[cell.text or "" for cell in row] for row in ElementTree.fromstring(steps._html())]
     assert rows == [

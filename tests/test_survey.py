@@ -240,7 +240,9 @@ def test_each_value_has_one_name_in_all_views(kind):
     for i in survey.leaves:
         text = ag.explain(output, survey.values[i]).text
         upper, lower = survey.names[-1], survey.names[i]
-        assert text.startswith(f"∂{upper}/∂{lower}")
+        short = survey.short  # and told as a whole below
+        assert text.startswith(f"∂{short.get(upper, upper)}/∂{short.get(lower, lower)}")
+        assert all(f"  {said} is {whole}\n" in text for whole, said in short.items())
 
 
 def page(output):

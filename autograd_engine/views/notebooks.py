@@ -102,7 +102,9 @@ class Shown:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         kinds: dict[str, Any] = {"text/plain": repr(self)} | self._kinds()
         live = self.widget._repr_mimebundle_()[0] if self.widget else {}
-        return kinds | {key: kind for key, kind in live.items() if "+" in key}
+        kinds |= {key: kind for key, kind in live.items() if "+" in key}
+        kept = set(kinds if include is None else include) - set(exclude or ())
+        return {kind: text for kind, text in kinds.items() if kind in kept}
 
     def _mime_(self) -> Any:
         if "marimo" in sys.modules and self.widget:

@@ -65,7 +65,7 @@ class Contribution:
         """The partial, as the rule of the operation gives it; "" by a constant without a name."""
         return typed(self.told()[1])
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return typed(self.told()[0])
 
     def told(self) -> tuple[str, str]:
@@ -81,7 +81,9 @@ class Contribution:
             operand = f"constant {operand}"
         else:
             made = TEXT.set(found) if found else ""
-            rule = _equation(symbol, made, number(self.partial))
+            uses = [v is self.operand for v in self.node.operands]
+            use = f"   (use {sum(uses[: self.place + 1])} of {sum(uses)})" * (sum(uses) > 1)
+            rule = _equation(symbol, made, number(self.partial)) + use
         result = f"{before} + {partial} · {adjoint} = {number(self.after)}"
         return f"δ({operand}): {before} + {symbol} · δ({node}) = {result}", rule
 
@@ -95,7 +97,7 @@ class Computation:
     result: float
     steps: Steps
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         rows = map(self.steps.term, self.node.operands), map(Given, self.operands)
         made = [TEXT.set(notation.written(self.node._rule, *row)) for row in rows]
         return typed(_equation(self.steps.text(self.node), *made, number(self.result)))
@@ -118,6 +120,8 @@ class Steps(Sequence[Contribution], Shown):
         self._steps = [step for node in reversed(order) for step in self._back(node)]
         quiet = ", ".join(map(self.text, self.silent[:6])) + ", ..." * (len(self.silent) > 6)
         self.notes = [f"an adjoint of exactly 0, which passes nothing on: {quiet}"] * bool(quiet)
+        short = self.survey.short.items()
+        self.notes += [f"{name(cut).text} is {name(whole).text}" for whole, cut in short]
 
     def _back(self, node: Value) -> Iterator[Contribution]:
         adjoint, partials = self.gradient(node), node.partials
@@ -135,8 +139,8 @@ class Steps(Sequence[Contribution], Shown):
 
     def term(self, value: Value) -> Term:
         given = self.survey.given_names[self.survey.position[id(value)]]
-        unnamed = value._rule is CONSTANT and not given
-        return Given(value.data) if unnamed else name(self.name(value))
+        unnamed, text = value._rule is CONSTANT and not given, self.name(value)
+        return Given(value.data) if unnamed else name(self.survey.short.get(text, text))
 
     def text(self, value: Value) -> str:
         return TEXT.set(self.term(value))
@@ -157,6 +161,10 @@ class Steps(Sequence[Contribution], Shown):
 
     def __repr__(self) -> str:
         return f"<Steps: {len(self)} contributions back from {self.name(self.output)}>"
+
+    def _kinds(self) -> dict[str, str]:
+        text = str(self) if len(self) <= ROWS else repr(self)
+        return super()._kinds() | {"text/plain": text}
 
     def _html(self) -> str:
         told = [(f"{i:,}", *step.told()) for i, step in enumerate(self._steps[:ROWS], 1)]
@@ -195,8 +203,9 @@ def play(output: Value, source: TextIO | None = None, screen: TextIO | None = No
 
     def show(text: str) -> None:
         for row in plain(text, encoding).split("\n"):
+            row = row.replace("= ", "=\xa0")  # which begins a line
             lines = textwrap.wrap(row, width, subsequent_indent=INDENT, break_long_words=False)
-            print("\n".join(lines), file=screen, flush=True)
+            print("\n".join(lines).replace("\xa0", " "), file=screen, flush=True)
 
     show(HELP)
     rows, place = _rows(found), 0  # of the row to come

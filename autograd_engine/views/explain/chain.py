@@ -172,7 +172,8 @@ class Chain:
         return found
 
     def name(self, value: Value) -> Name:
-        return name(self.survey.name(value), value.data)
+        text = self.survey.name(value)
+        return name(self.survey.short.get(text, text), value.data)
 
     def symbol(self, factor: Factor) -> formulas.Derivative:
         upper, lower = self.name(factor.upper), self.name(factor.lower)

@@ -164,7 +164,8 @@ class Deltas:
         make = self._delta if adjoint else self._chain.definition
         line = self.line if adjoint else partial(defined, self._chain)
         terms = [make(value) for value in group] if len(group) > 1 else []
-        if found := self._common(terms, group[0], names, "j"):
+        first = any(use.upper is self._chain.output for use in self._uses[id(group[0])] * adjoint)
+        if found := self._common(terms, group[0], names, "j", "ycde" if first else "xcde"):
             part, index, general = found
             yield from map(line, group[part.stop :])
             rights = formulas.folded(general) if adjoint else general, formulas.row(numbers[part])
@@ -177,13 +178,13 @@ class Deltas:
             yield Line(others, (formulas.row(numbers[1:]),), note="likewise")
 
     def _common(
-        self, terms: list[Term], value: Value, names: list[Name], below: str
+        self, terms: list[Term], value: Value, names: list[Name], below: str, spare: str = "xcde"
     ) -> tuple[slice, formulas.Index, Term] | None:
         known, texts = self._chain, [called.text for called in names]
         step = id(value) in self._states and "[" not in self._chain.name(value).text
         letters = ("t" if step else below) + ("t" if self._home(id(value)) else "s")
         letters += "l" if below == "j" else "m"
-        free = "".join(letter for letter in "xcde" if letter not in known.begun)
+        free = "".join(letter for letter in spare if letter not in known.begun)
         return common(terms, texts, letters, self._chain.constants, free)
 
     def _delta(self, value: Value) -> Term:
@@ -264,7 +265,8 @@ def told(chain: Chain, lines: list[Line]) -> Iterator[Line]:
 def why_zero(chain: Chain) -> Line:
     """Say why the derivative is zero: nothing passes, or all cancels."""
     zero = [chain.symbol(factor) for factor in chain.factors() if factor.number == 0.0]
-    said = f"nothing passes through {listed(zero)}, not even to an infinity"
+    infinite = not all(math.isfinite(factor.number) for factor in chain.factors())
+    said = f"nothing passes through {listed(zero)}" + ", not even to an infinity" * infinite
     said = f"It is zero, since {said if zero else 'what arrives cancels or is too small'}."
     return Line(words=said, terms=tuple(formulas.Equal(z, ZERO) for z in zero[:LISTED]))
 

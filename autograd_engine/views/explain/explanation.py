@@ -128,6 +128,11 @@ def _derived(survey: Survey, wrt: Value, depth: int | None) -> list[Line]:
     lines += derivation.told(chain, lines)
     if chain.connected and chain.adjoint(wrt) == 0.0:
         lines.append(derivation.why_zero(chain))
+    terms = [term for line in lines for term in (line.left, *line.rights, *line.terms) if term]
+    shown = " ".join(map(TEXT.set, terms))
+    for whole, short in survey.short.items():
+        if short in shown:
+            lines.append(Line(words=f"{{}} is {name(whole).text}", terms=(name(short),), level=1))
     for repeat in survey.repeats if chain.connected else ():
         curve = tuple([delta for _, delta in survey.deltas(repeat)])
         words = "The size of δ, of what is carried on, step by step:"

@@ -81,7 +81,10 @@ def numbers(term: Term) -> Term:
     if isinstance(term, Sigma):
         found = numbers(term.spelled)
         return clipped(found) if isinstance(found, Sum) and len(found.terms) > 6 else found
-    return inside(term, numbers)
+    found = inside(term, numbers)
+    if isinstance(found, Fraction) and isinstance(found.top, Number) and found.top.value < 0.0:
+        return Minus(Fraction(negated(found.top), found.bottom))
+    return found
 
 
 def folded(term: Term) -> Term:

@@ -51,7 +51,6 @@ RULES: dict[str, Callable[..., Any]] = {  # the derivative by operand i
     "erfc":          lambda rule, i, x: -2.0 * table.exp(-(x**2.0)) / unfolded(table.sqrt, math.pi),
     "log2":          lambda rule, i, x: 1.0 / (unfolded(table.log, 2.0) * x),
     "log10":         lambda rule, i, x: 1.0 / (unfolded(table.log, 10.0) * x),
-    "logaddexp":     lambda rule, i, *xs: table.sigmoid(xs[i] - xs[1 - i]),
     "sigmoid":       lambda rule, i, x: OUT * (1.0 - OUT),
     "maximum":       lambda rule, i, *xs: table.above(xs[i], xs[1 - i]) + 0.5 * table.equals(*xs),
     "minimum":       lambda rule, i, *xs: table.above(xs[1 - i], xs[i]) + 0.5 * table.equals(*xs),
@@ -81,6 +80,8 @@ def textbook(primitive: Primitive, which: int, count: int = 0) -> Expression | N
         found = partials[which] if partials else symbols.formula(primitive, count)
     except Exception:  # whatever somebody's own rule does not do with a symbol
         return None
+    if isinstance(found, Symbol) and found.rule is table.portion:
+        return table.sigmoid(found.operands[0] - found.operands[1])  # type: ignore[no-any-return]
     return None if is_long(found) else found
 
 

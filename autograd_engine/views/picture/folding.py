@@ -111,7 +111,7 @@ class Folding:
             self.groups[-1].notes += level.notes
             made[box].append((self.groups[-1], calls))
         for pieces in made.values():  # which calls they are, and how often all are used
-            uses = max(calls[-1] if calls else 0 for _, calls in pieces)
+            uses, seen = max(calls[-1] if calls else 0 for _, calls in pieces), Counter[str]()
             for piece, calls in pieces:
                 if uses > 1 and piece.kind in ("call", "region"):
                     piece.notes.append(f"used {uses:,} times")
@@ -119,6 +119,9 @@ class Folding:
                     row = len(calls) > 2 and calls[-1] - calls[0] == len(calls) - 1
                     which = f"{calls[0]} to {calls[-1]}" if row else ", ".join(map(str, calls))
                     piece.title += f", call{'s' * (len(calls) > 1)} {which}"
+                seen[piece.title] += 1
+                if seen[piece.title] > 1 and piece.kind != "hidden":
+                    piece.title += f", part {seen[piece.title]}"
 
     def _gather(self, number: int) -> None:
         """Gather of a group what is too much: values beside boxes, leaves, and then runs."""
