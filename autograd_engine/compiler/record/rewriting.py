@@ -29,7 +29,7 @@ from math import copysign
 from typing import Any
 
 from autograd_engine.compiler.record.symbols import INCLINE, Symbol, remembered
-from autograd_engine.compiler.record.tape import NUMBER, Draft, Tape
+from autograd_engine.compiler.record.tape import COMPUTED, NUMBER, Draft, Tape
 from autograd_engine.primitives import TABLE, Primitive, checked
 from autograd_engine.real import as_float
 from autograd_engine.table import ADD, DIVIDE, DOT, MULTIPLY, POWER, SUBTRACT, SUM, azmul, stopped
@@ -164,23 +164,28 @@ def common(tape: Tape) -> Tape:
     """
     tape = written_out(tape)
     draft = Draft(tape)
-    number = draft.number
+    number, kinds, rules = draft.number, draft.kinds, [*tape.rules, MULTIPLY]
     places = [*range(tape.first), *map(draft.constant, tape.constants)]
-    seen: dict[tuple[Primitive, int, int], int] = {}
-    for rule, below in tape.instructions():
-        x, y = places[below[0]], places[below[-1]]
-        if rule in _COMMUTING and (x in number or (y < x and y not in number)):
+    append, commuting = places.append, [rule in _COMMUTING for rule in rules]
+    seen: dict[tuple[int, int, int], int] = {}
+    for op, first, second in zip(tape.op, tape.x, tape.y):
+        x = places[first]
+        y = places[second] if second >= 0 else x
+        if commuting[op] and (kinds[x] == NUMBER or (y < x and kinds[y] != NUMBER)):
             x, y = y, x
-        if y in number:
-            if copysign(1.0, number[y]) == _SAME.get((rule, number[y])):
-                places.append(x)
+        if kinds[y] == NUMBER:
+            if copysign(1.0, number[y]) == _SAME.get((rules[op], number[y])):
+                append(x)
                 continue
-            if rule is POWER and number[y] == 2.0:
-                rule, y = MULTIPLY, x
-        key = rule, x, y
-        if key not in seen:
-            seen[key] = draft.computed(rule, (x, y)[: len(below)])
-        places.append(seen[key])
+            if rules[op] is POWER and number[y] == 2.0:
+                op, y = rules.index(MULTIPLY), x
+        place = seen.setdefault((op, x, y), len(kinds))
+        if place == len(kinds):
+            kinds.append(COMPUTED)  # as `computed`, without a call
+            draft.op.append(draft.rules.setdefault(rules[op], len(draft.rules)))
+            draft.x.append(x)
+            draft.y.append(-1 if second < 0 else y)
+        append(place)
     names: dict[int, str] = {}
     for place, name in tape.names.items():
         names.setdefault(places[place], name)

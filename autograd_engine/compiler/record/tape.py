@@ -76,6 +76,7 @@ class Tape:
 
 
 PARAMETER, OTHER, INPUT, NUMBER, COMPUTED = range(5)
+bits = struct.Struct("d").pack
 
 
 class Draft:
@@ -103,7 +104,7 @@ class Draft:
 
     def constant(self, number: float) -> int:
         """Return the place of a constant, new or not."""
-        found = self.known.setdefault(struct.pack("d", number), len(self.kinds))
+        found = self.known.setdefault(bits(number), len(self.kinds))
         if found == len(self.kinds):
             self.kinds.append(NUMBER)
             self.number[found] = number
@@ -173,36 +174,51 @@ def record(
     """
     OWN.clear()
     draft = Draft()
-    kinds = draft.kinds
+    kinds, rules, many = draft.kinds, draft.rules, draft.many
+    op, xs, ys = draft.op.append, draft.x.append, draft.y.append
     place: dict[int, int] = {}  # of each value, by id
     labelled: list[Value] = []
 
     def met(value: Value) -> int:
         """Return the place of a value; of a leaf or a constant that is new, give it one."""
-        if id(value) not in place:
-            if value._rule is CONSTANT:
-                place[id(value)] = draft.constant(value.data)
-            else:
-                is_parameter = parameters is None and value._rule is LEAF
-                place[id(value)] = draft.leaf(value, PARAMETER if is_parameter else OTHER)
-            if getattr(value, "_note", NOTHING).label:  # as `noted`, without a call
-                labelled.append(value)
-        return place[id(value)]
+        if id(value) in place:
+            return place[id(value)]
+        if value._rule is CONSTANT:
+            found = draft.constant(value._data)
+        else:
+            is_parameter = parameters is None and value._rule is LEAF
+            found = draft.leaf(value, PARAMETER if is_parameter else OTHER)
+        place[id(value)] = found
+        if getattr(value, "_note", NOTHING).label:  # as `noted`, without a call
+            labelled.append(value)
+        return found
 
     for kind, given in ((PARAMETER, parameters or ()), (INPUT, inputs)):
         for value in given:
             kinds[met(value)] = kind
     at = place.__getitem__
     for node in topological_order(*outputs):
-        below = node.operands
+        rule, x, y = node._rule, node._x, node._y
         try:
-            places = list(map(at, map(id, below)))
+            if rule.several:
+                places = list(map(at, map(id, node._many[::2])))
+            else:
+                places = [place[id(x)]] if y is None else [place[id(x)], place[id(y)]]
         except KeyError:
-            places = list(map(met, below))
+            places = [place[id(v)] if id(v) in place else met(v) for v in node.operands]
         if kinds[places[0]] == NUMBER and all(kinds[found] == NUMBER for found in places):
             place[id(node)] = draft.constant(node._data)
             continue
-        place[id(node)] = draft.computed(node._rule, places)
+        place[id(node)] = len(kinds)  # as `computed`, without a call
+        kinds.append(COMPUTED)
+        op(rules.setdefault(rule, len(rules)))
+        xs(places[0])
+        if rule.several:
+            ys(-2 - len(many))
+            many.append(len(places))
+            many += places
+        else:
+            ys(-1 if y is None else places[1])
         if getattr(node, "_note", NOTHING).label:
             labelled.append(node)
     tops = list(map(met, outputs))
