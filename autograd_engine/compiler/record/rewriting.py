@@ -6,15 +6,6 @@ forward function for the value, its partials for the derivatives.
 
 What is computed twice is computed once. A rewrite must be exact for every number, with NaN,
 infinities and signed zeros: so x * 1.0 is x, but x * 0.0 and x + 0.0 stay what they are.
-
->>> from autograd_engine import Value, dot
->>> from autograd_engine.compiler.record.tape import record
->>> a, b = Value(2.0), Value(3.0)
->>> tape = record([dot([a, b], [b, a])])
->>> [(rule.name, places) for rule, places in written_out(tape).instructions()]
-[('multiply', (0, 1)), ('multiply', (1, 0)), ('add', (2, 3))]
->>> [(rule.name, places) for rule, places in common(record([a * b + b * a * 1.0])).instructions()]
-[('multiply', (0, 1)), ('add', (3, 3))]
 """
 
 from __future__ import annotations

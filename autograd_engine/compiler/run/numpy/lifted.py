@@ -64,7 +64,8 @@ class Lifted:
                 given = None if rows is None else rows[first:last]
                 bound = self.taken(size)
                 bound.run(leaves, given, outputs[first:], slopes, last - first, count)
-                self.give_back(bound)
+                if size in self._free or len(self._free) < KEPT:
+                    self._free.setdefault(size, []).append(bound)
         return outputs, slopes
 
     def taken(self, rows: int) -> Bound:
@@ -73,10 +74,6 @@ class Lifted:
             return self._free[rows].pop()
         except (KeyError, IndexError):
             return Bound(self.program, self.backward, rows, self.native, self.parameters)
-
-    def give_back(self, bound: Bound) -> None:
-        if bound.rows in self._free or len(self._free) < KEPT:
-            self._free.setdefault(bound.rows, []).append(bound)
 
 
 ByNumPy = partial(Lifted, native=False)
