@@ -70,7 +70,6 @@ class Ref:
         return contiguous(self.arena, self.start, shape)
 
     def columns(self, first: int, last: int) -> Ref:
-        """Return some columns of a view of rows and columns."""
         start = self.start + first * self.strides[1]
         return Ref(self.arena, start, (self.shape[0], last - first), self.strides)
 

@@ -143,7 +143,6 @@ class Waves:
         return self
 
     def are(self, *rules: Primitive) -> Array:
-        """Mark the places that one of these primitives computes."""
         chosen = numpy.array([given in rules for given in self.tape.rules] + [False])
         return chosen[self.rule]  # -1, of what is not computed, is the last
 

@@ -77,7 +77,6 @@ INCLINE = Primitive("incline", lambda x, s: -0.0, lambda out, x, s: (s, 0.0), No
 
 @lru_cache(maxsize=256)
 def unknowns(count: int) -> tuple[Symbol, ...]:
-    """Return the symbols of so many operands: x, y or x0, x1, x2, ..."""
     return (X, Y)[:count] if count < 3 else tuple([Symbol(f"x{i}") for i in range(count)])
 
 

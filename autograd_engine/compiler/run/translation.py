@@ -114,11 +114,9 @@ class Translator:
         raise Untranslatable(f"{self.LANGUAGE} has no {name!r}, which {self.module} uses")
 
     def called(self, name: str) -> str:
-        """Return what the language calls something of a module."""
         return name
 
     def definition(self, name: str, node: Any) -> str:
-        """Return the lines that define a function or a number."""
         return f"{name} = {self.function(node)};"
 
     def refused(self, node: ast.AST) -> Untranslatable:
@@ -205,7 +203,6 @@ class Translator:
         raise self.refused(node)
 
     def choice(self, test: Any, one: str, other: str) -> str:
-        """Return one expression where a condition holds, else the other."""
         return self.SPELLED[ast.IfExp].format(self.test(test), one, other)
 
     def operation(self, node: Any, operator: Any, *operands: Any) -> str:

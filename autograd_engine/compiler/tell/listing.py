@@ -58,7 +58,6 @@ class Line(NamedTuple):
         return read if self.kind == "sum" else f"{REDUCED[self.rule.name]}({read})"
 
     def told(self, at: str = "") -> list[str]:
-        """Return its name, at some place, and shape, and what it is."""
         return [f"{self.name}{at} {shaped(self.shape, self.batched)} = {self.text}"]
 
 
@@ -179,7 +178,6 @@ class Listing(Storage):
         return Line(name, shape, batched, [told])
 
     def result(self) -> str:
-        """Tell the outputs, once all steps are told."""
         places = numpy.array([int(self.places(ref).flat[0]) for ref in self.program.outputs])
         return self.told(places[0] if len(places) == 1 else places, exact=len(places) > 1)
 

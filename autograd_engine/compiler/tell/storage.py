@@ -146,13 +146,11 @@ class Storage:
 
 
 def _same(places: Array) -> list[bool]:
-    """Say along which axes nothing changes."""
     same = (bool((places == places.take([0], axis)).all()) for axis in range(places.ndim))
     return [length > 1 and alike for length, alike in zip(places.shape, same)]
 
 
 def squeezed(shape: Shape) -> Shape:
-    """Leave axes of length 1 out."""
     return tuple(length for length in shape if length > 1)
 
 

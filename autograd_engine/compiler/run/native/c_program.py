@@ -129,7 +129,6 @@ class Writer:
             self.numbers.update(enumerate(numbers, self.offsets["v"] + at))
 
     def copied(self, array: str, places: Array, factor: str = "", into: bool = False) -> str:
-        """Return what copies places to an array, or that into them."""
         mine, other = f"m[{self.along(places)}]", f"{array}[i]"
         text = f"{mine} = {other};" if into else f"{other} = {mine}{factor};"
         return looped([Axis(len(places), ())], text)

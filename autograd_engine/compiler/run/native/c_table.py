@@ -141,7 +141,6 @@ def key(rule: Primitive, wanted: int, fused: bool = False) -> str:
 
 
 def rows() -> list[Primitive]:
-    """Return the rows of one and two operands."""
     return [rule for rule in TABLE.values() if rule.symbol and rule.written_out is None]
 
 
@@ -199,7 +198,6 @@ def text() -> str:
 
 
 def case(each: str, code: int, title: str, found: list[str]) -> str:
-    """Return the application of a macro to a code and texts."""
     return f"  {each}({', '.join([str(code), *found])}) /* {title} */"
 
 
