@@ -236,7 +236,8 @@ class trace_source(Blocks):
 
 def source_of(value: Value) -> str:
     """Return the place and text of the line that made a value, "" where it was not traced."""
-    return noted(value).source or ""
+    file, number, text = noted(value).source or ("", 0, "")
+    return f"{file}:{number}: {text}" if file else f"line {number}: {text}" if number else ""
 
 
 def is_own(file: str) -> bool:
@@ -260,7 +261,7 @@ def _noted_line(value: Value) -> None:
     file, number, text = place()
     # A notebook's cell, or a prompt, is no file that one could look up.
     cell = "ipykernel" in file or file.startswith("<")
-    mark(value, source=f"{'line ' if cell else f'{Path(file).name}:'}{number}: {text}")
+    mark(value, source=("" if cell else Path(file).name, number, text))
 
 
 ANSWERS.update({"aside": aside, "detached": unrecorded})

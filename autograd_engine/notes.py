@@ -42,7 +42,7 @@ class Note:
 
     label: str = ""
     region: str = ""
-    source: str | None = None
+    source: tuple[str, int, str] | None = None
     opened: Any = None
     place: str = ""
     home: Entry | None = None

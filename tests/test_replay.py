@@ -153,7 +153,7 @@ def test_a_checkpoint_holds_no_recording_and_a_resumed_one_begins_where_it_resum
     assert [step.number for step in history.recording.steps] == list(range(9, 16))
     assert history.recording.steps[-1].parameters == data_of(model) == data_of(whole)
     assert len(history.loss) == 5
-    assert ag.replay(history).description == "Replay: 6 steps"
+    assert ag.replay(history).description == "6 steps"
 
 
 # Running the steps again.
@@ -265,7 +265,7 @@ def test_the_page_is_one_file_that_asks_for_nothing_else(tmp_path, assert_alone)
 def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
     page = ag.replay({"slow": trained(network()), "fast": trained(network(), lr=1.0)})
     bundle = page._repr_mimebundle_()
-    assert bundle["text/plain"] == repr(page) == "<Page: Replay: slow: 9 steps, fast: 9 steps>"
+    assert bundle["text/plain"] == repr(page) == "<Page: slow: 9 steps, fast: 9 steps>"
     assert bundle["text/html"].startswith('<iframe srcdoc="&lt;!DOCTYPE html&gt;')
     assert bundle["text/html"].startswith(page._mime_()[1])
 
@@ -273,7 +273,7 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
 def test_a_notebook_reopened_without_trust_shows_the_losses_as_a_still():
     slow, fast = trained(network()), trained(network(), lr=1.0)
     still = ag.replay({"slow": slow, "<fast>": fast})._repr_mimebundle_()["text/markdown"]
-    assert "A still of Replay: slow: 9 steps, &lt;fast&gt;: 9 steps. Trust this notebook" in still
+    assert "A still of slow: 9 steps, &lt;fast&gt;: 9 steps. Trust this notebook" in still
     picture = base64.b64decode(re.search(r'"data:image/svg\+xml;base64,([^"]+)"', still)[1])
     root = ElementTree.fromstring(picture)
     lines = [

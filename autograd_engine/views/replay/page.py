@@ -64,7 +64,7 @@ def replay(
     >>> history = fit(model, datasets.xor(8), losses.binary_cross_entropy, optimizer, epochs=3,
     ...               record=True, progress=False)
     >>> replay(history)
-    <Page: Replay: 3 steps>
+    <Page: 3 steps>
     """
     recorded, rules = [*_recorded(histories, sample)], Rules()
     runs = [_contents(*run, sample, rules) for run in recorded]
@@ -74,10 +74,11 @@ def replay(
         steps = f"{shown:,} of " * (shown != made) + counted(made, "step")
         told.append(f"{run['name']}: {steps}" if run["name"] else steps)
     description = ", ".join(told)
-    title, still = f"Replay: {description}", _loss_curves(runs)
+    still = _loss_curves(runs)
     data, script = {"description": description, "runs": runs}, written(rules) if rules else ""
-    text = filled("replay/replay.html", title, data, script, still, lang)
-    return Page(text, title, image("image/svg+xml", still.encode(), f"loss: {title}"), path)
+    text = filled("replay/replay.html", f"Replay: {description}", data, script, still, lang)
+    picture = image("image/svg+xml", still.encode(), f"loss of {description}")
+    return Page(text, description, picture, path)
 
 
 def _recorded(histories: Runs, sample: int) -> Iterator[tuple[str, History]]:
