@@ -250,7 +250,7 @@ def test_a_compiled_program_of_one_number_and_of_several_outputs_too(optimize, i
         ),
         (
             lambda optimize: ag.jacobian(rosenbrock)(START, 1.0),
-            r"^jacobian calls f with 2 arguments, the point first, but it takes \(x\)$",
+            r"^jacobian calls f with 2 arguments, first the point, but it takes \(x\)$",
         ),
         (
             lambda optimize: optimize.minimize(lambda x: ag.Value(1.0) * x[0], [1.0]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -92,6 +93,8 @@ def traced(f: Callable[..., Any], example: Any) -> tuple[Any, list[Value], list[
     inputs: list[Value] = []
 
     def fresh(item: Any) -> Any:
+        if getattr(item, "ndim", 0):  # an array of another library
+            return map_numbers(fresh, import_module("numpy").asarray(item))
         try:
             inputs.append(Value(as_float(item)))
         except TypeError as error:
