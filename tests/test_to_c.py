@@ -267,6 +267,16 @@ int main(void) {
     np.testing.assert_allclose([*map(float, printed.split())], program([0.25, -0.5]), rtol=1e-12)
 
 
+def test_a_primitive_written_with_functions_of_numpy_has_a_formula(built):
+    own = ag.primitive(
+        "own", lambda x, y: np.float64(2.0) * np.arcsin(x) * y,
+        lambda out, x, y: (2.0 * y / np.sqrt(1.0 - x * x), 2.0 * ag.asin(x)),
+    )  # fmt: skip
+    program = ag.compile(lambda x: own(x[0], x[1]) + x[1], [0.5, 2.0])
+    (call,) = built([program])
+    agree(program, call, [0.25, 3.0])
+
+
 def test_memory_is_small_and_static():
     model = nn.MLP(64, [32, 10], activation="tanh", rng=random.Random(0))
     text = ag.compile(model, [0.0] * 64).to_c()

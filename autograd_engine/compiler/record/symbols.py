@@ -17,7 +17,16 @@ from typing import Any, TypeAlias, TypeVar
 
 from autograd_engine.primitives import REAL, TABLE, Primitive
 from autograd_engine.real import as_float
-from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
+from autograd_engine.table import (
+    ABSOLUTE,
+    ADD,
+    BESIDE,
+    DIVIDE,
+    MULTIPLY,
+    NEGATIVE,
+    POWER,
+    SUBTRACT,
+)
 
 Expression: TypeAlias = "Symbol | float"
 
@@ -29,7 +38,6 @@ class Symbol:
     """
 
     __slots__ = ("name", "operands", "rule")
-    __array_ufunc__ = None  # NumPy's numbers leave arithmetic to it
 
     def __init__(
         self, name: str = "", rule: Primitive | None = None, operands: tuple[Expression, ...] = ()
@@ -46,6 +54,13 @@ class Symbol:
         if self.rule is None:
             return self.name
         return f"{self.rule.name}({', '.join(map(repr, self.operands))})"
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        """Answer the NumPy functions that are operators or primitives."""
+        found = BESIDE.get(ufunc.__name__) or TABLE.get(ufunc.__name__.replace("arc", "a"))
+        if found is None or method != "__call__" or options:
+            return NotImplemented
+        return found(*[item if isinstance(item, Symbol) else as_float(item) for item in inputs])
 
     # fmt: off
     def __add__(self, other: Any) -> Any: return self.__primitive__(ADD, (self, other))
