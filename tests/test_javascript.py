@@ -196,9 +196,9 @@ def f(*xs):
 def f(*xs):
     i = len(xs) % 2
     found = xs[:i] + xs[i + 1 :]
-    while i < len(xs) and (i < 3 or not xs):
-        found += xs[i], -xs[i]
-        i += 2
+    for x in xs[i:]:
+        if len(found) < 5 and (x < 3.0 or not xs):
+            found += x, -x
     return found[1:]
 """,
     """
