@@ -8,8 +8,6 @@ Reading order, by what happens to a graph:
     run      by the native core, by NumPy, value by value with the engine's bits, by JAX
     call     `compile` and what can be asked of a Program
     fit      how `ag.fit` trains with one
-
-NumPy is imported when the first program is compiled, not before.
 """
 
 import sys

@@ -278,6 +278,9 @@ class _Reverse:
         rule = part.rule or (MULTIPLY if part.kind == "contract" else ADD)
         if out.batched and not (left.batched or right.batched) and self.is_active(*factors):
             out = self.made(Instruction("sum", blank(out.shape, False), (out,)))
+        if rule is MULTIPLY and left == right and out.size == 1:  # a sum of squares
+            two = self.memory.constant(numpy.full(out.shape, 2.0))
+            out, factors = self.made(Instruction("map", out, (out, two), MULTIPLY)), (left,)
         if part.axes == "hsk,hjk->hsj":  # a contraction sums over the batch by itself
             for this, other, axes in zip(factors, (right, left), ("hsj,hjk->hsk", "hsj,hsk->hjk")):
                 if self.is_active(this):
