@@ -271,7 +271,7 @@ def test_on_paper_there_is_the_whole_graph_and_nothing_to_press(opened, graph, w
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(media="print")
-    drawn = page.locator("#graph").bounding_box()
+    drawn = page.wait_for_selector("#graph").bounding_box()  # visible once it is laid out anew
     assert drawn["x"] >= 0 and drawn["x"] + drawn["width"] <= width
     assert drawn["y"] >= 0 and drawn["y"] + drawn["height"] <= height
     assert page.locator("button:visible, input:visible, select:visible").count() == 0
