@@ -17,7 +17,7 @@ from autograd_engine.table import (
     hypot, log, log1p, log2, log10, logaddexp, maximum, minimum, relu, sigmoid, sin, sinh,
     softplus, sqrt, tan, tanh,
 )  # fmt: skip
-from autograd_engine.table import BESIDE, PUBLIC
+from autograd_engine.table import BESIDE, ours
 
 try:
     from mypy_extensions import mypyc_attr as mypyc_attr
@@ -199,14 +199,8 @@ class Number:
         spread = [isinstance(operand, lists) for operand in inputs]
         if not all(many or is_comparable(operand) for many, operand in zip(spread, inputs)):
             return NotImplemented  # its own class may know what to do
-        name, homes = ufunc.__name__, map(sys.modules.get, ("numpy", "scipy.special"))
-        own = any(
-            getattr(home, name, None) is ufunc for home in homes
-        )  # not somebody's of that name
-        found = "sigmoid" if name == "expit" else name.replace("arc", "a")  # NumPy's arcsin
-        function = BESIDE.get(name) or PUBLIC.get(found)
-        out = options.pop("out", None)
-        if not own or function is None or method != "__call__" or options:
+        function, out = ours(ufunc), options.pop("out", None)
+        if function is None or method != "__call__" or options:
             raise no_function(ufunc)
         if not any(spread):
             return function(*map(plain, inputs))  # NumPy's own numbers would ask again

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from typing import Any, Final
@@ -254,3 +255,11 @@ BESIDE: Final[dict[str, Callable[..., Any]]] = {  # the operators under NumPy's 
     "not_equal": operator.ne,
 }
 # fmt: on
+
+
+def ours(ufunc: Any) -> Callable[..., Any] | None:
+    """Return what a function of NumPy or SciPy is here; None for others, also of such a name."""
+    name, homes = ufunc.__name__, map(sys.modules.get, ("numpy", "scipy.special"))
+    if not any(getattr(home, name, None) is ufunc for home in homes):
+        return None
+    return BESIDE.get(name) or PUBLIC.get({"expit": "sigmoid"}.get(name, name.replace("arc", "a")))

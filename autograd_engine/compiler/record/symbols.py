@@ -17,16 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from autograd_engine.primitives import REAL, TABLE, Primitive
 from autograd_engine.real import as_float
-from autograd_engine.table import (
-    ABSOLUTE,
-    ADD,
-    BESIDE,
-    DIVIDE,
-    MULTIPLY,
-    NEGATIVE,
-    POWER,
-    SUBTRACT,
-)
+from autograd_engine.table import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT, ours
 
 Expression: TypeAlias = "Symbol | float"
 
@@ -57,7 +48,7 @@ class Symbol:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Answer the NumPy functions that are operators or primitives."""
-        found = BESIDE.get(ufunc.__name__) or TABLE.get(ufunc.__name__.replace("arc", "a"))
+        found = ours(ufunc)
         if found is None or method != "__call__" or options:
             return NotImplemented
         return found(*[item if isinstance(item, Symbol) else as_float(item) for item in inputs])
