@@ -151,7 +151,13 @@ def _options(given: list[str]) -> Namespace:
     name, *rest = given
     part = ask.parser(name)
     part.set_defaults(run=PARTS[name], part=name, refuse=part.error)
+    # An option that is not known is refused first, lest what follows it is read for a value.
+    known = part.format_help()
     for i, (before, text) in enumerate(zip(given, rest)):
+        if text == "--":
+            break
+        if (option := re.match(r"--[^\W\d][\w-]*", text)) and option[0] not in known:
+            part.error(f"unrecognized arguments: {text}")
         negative = re.match("-(?!-|h$)", text) and (before[:2] != "--" or "=" in before)
         if negative and name in (*EXPRESSIONS, "predict"):
             rest[i] = f" {text}"  # an expression such as -a, or a number, and no option

@@ -8,6 +8,7 @@ import pickle
 import random
 import subprocess
 import sys
+import sysconfig
 import threading
 import tracemalloc
 from decimal import Decimal
@@ -768,8 +769,11 @@ def test_a_graph_takes_at_most_172_bytes_a_node_pure_and_120_compiled():
     finally:
         tracemalloc.stop()
     made = graph.size(total) - 17 * 17 - 16
-    assert made > 2_000
-    assert used / made <= (120 if ag.compiled else 172) and spare
+    assert made > 2_000 and spare
+    most = 120 if ag.compiled else 172
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):  # whose objects begin with 16 bytes more
+        most = 130 if ag.compiled else 200
+    assert used / made <= most
 
 
 # Threads.
