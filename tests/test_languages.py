@@ -75,7 +75,7 @@ class Page(HTMLParser):
         before, page, behind = text.partition('<div id="page" hidden>')
         text = (behind if page else before).rpartition("</style>")[2]
         names = r"(?m)^\s*[a-z]+/\w+\.(css|js).*$|<title>autograd_engine.*|>autograd_engine<"
-        self.feed(re.sub(rf"{names}|(?s:<script.*)|(?s:<noscript.*?</noscript>)", "", text))
+        self.feed(re.sub(rf"{names}|(?s:<script.*)|(?s:<p id=.still.*?</p>)", "", text))
 
     def handle_starttag(self, tag, attrs):
         self.found |= {text for name, text in attrs if name in ("aria-label", "title") and text}

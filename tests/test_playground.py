@@ -245,6 +245,16 @@ def test_a_browser_without_links_and_a_first_visit_cut_short_are_told(browser, f
         assert page.locator(".CodeMirror-line").count() > 5
 
 
+def test_a_browser_that_cannot_read_pyodide_is_told_to_be_old(browser, folder, tmp_path):
+    # As Chromium 92, to which a class of Pyodide 314 with a static block is no JavaScript.
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "pyodide.asm.mjs").write_text("class { }")
+    with opened(browser, tmp_path) as (page, _):
+        page.wait_for_function(f"{DONE}.includes('the browser is older than 2023')", timeout=30_000)
+        assert "The code is kept" in page.text_content("#status")
+
+
 def test_python_that_gave_up_starts_anew_and_says_why(browser, folder):
     with opened(browser, folder) as (page, _):
         wait(page)

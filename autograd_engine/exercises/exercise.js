@@ -52,3 +52,4 @@ function save() {
 document.title = document.querySelector("h1").textContent = told(title);
 document.getElementById("questions").append(...questions.map(question));
 document.getElementById("save").addEventListener("click", save);
+document.getElementById("still").remove();

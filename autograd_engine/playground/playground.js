@@ -40,7 +40,7 @@ function start() {
   if (!running && !frames.length) status(say`Python starts …`);
   worker = new Worker("worker.js", { type: "module" });
   worker.onmessage = ({ data: { kind, text } }) => heard[kind](text);
-  worker.onerror = () => heard.failed(say`the browser is older than 2023, or the network went away before the first visit was over`);
+  worker.onerror = () => heard.old();
 }
 
 const heard = {
@@ -56,6 +56,7 @@ const heard = {
     at("printed").scrollTop = at("printed").scrollHeight;
   },
   cut: () => heard.print(`\n${say`… and more, which is left out.`}\n`),
+  old: () => heard.failed(say`the browser is older than 2023, or the network went away before the first visit was over`),
   missing: (name) => heard.failed(say`${name} did not come`),
   page: (text) => show(text),
   note(text) {
@@ -159,7 +160,7 @@ async function lessons() {
 function lesson(text) {
   return text.replace(/\n# %% tags=\["active-ipynb"\]\n((?:# .*\n)+)/g, (_, cell) => {
     const lines = cell.trim().split("\n").map((line) => line.slice(2));
-    return [...lines.slice(0, -1), `display(\n    ${lines.at(-1)}\n)\n`].join("\n");
+    return [...lines.slice(0, -1), `display(\n    ${lines[lines.length - 1]}\n)\n`].join("\n");
   });
 }
 

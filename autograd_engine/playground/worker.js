@@ -52,4 +52,4 @@ async function start() {
   };
 }
 
-start().catch((error) => tell("failed", String(error.message ?? error).slice(0, 200)));
+start().catch((error) => error instanceof SyntaxError ? tell("old") : tell("failed", String(error.message ?? error).slice(0, 200)));

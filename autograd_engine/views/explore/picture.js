@@ -19,7 +19,7 @@ function stretched(spans, idle) {
   const moved = [0];
   cuts.slice(1).forEach((cut, k) => moved.push(moved[k] + (factors[k] || idle) * (cut - cuts[k])));
   return (place) => {
-    const k = Math.max(0, cuts.findLastIndex((cut) => cut <= place));
+    const k = Math.max(0, cuts.filter((cut) => cut <= place).length - 1);
     return moved[k] + (factors[k] || idle) * (place - cuts[k]);
   };
 }
