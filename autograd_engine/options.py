@@ -103,7 +103,7 @@ $ answers
     "playground": """write a page that runs the package in a browser
 folder FOLDER?           to write into [playground]
 --lang LANGUAGE          en or zh (that of the browser)
---assets FOLDER          with what npm pack gives of Pyodide and CodeMirror (npm fetches them)
+--assets FOLDER          with npm pack's Pyodide and CodeMirror, and any wheels (npm fetches them)
 --serve                  open it in a browser, on 127.0.0.1 until Ctrl-C (it is only written)
 $ public --assets packed
 """,

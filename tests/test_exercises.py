@@ -257,6 +257,17 @@ def test_a_page_is_accessible_and_as_wide_as_a_phone(browser, axe, tmp_path, ask
         page.close()
 
 
+def test_where_no_script_runs_the_page_says_so(browser):
+    text = ag.exercise(toy()[0]).html
+    for able in (False, True):
+        context = browser.new_context(java_script_enabled=able)
+        page = context.new_page()
+        page.set_content(text)
+        shown = page.locator("p:visible").all_inner_texts()
+        assert any("a script, which needs a browser of 2022" in said for said in shown) == (not able)
+        context.close()
+
+
 def test_the_page_is_worked_by_keyboard_and_saves_answers(browser, tmp_path):
     exercise = ag.exercise(toy()[0])
     exercise.save(tmp_path / "sheet.html")

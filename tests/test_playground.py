@@ -7,7 +7,9 @@ import re
 import signal
 import subprocess
 import sys
+import tarfile
 import threading
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -60,6 +62,26 @@ def ran(page, code):
     page.click("#run")
     page.wait_for_function(f"!{BUSY}", timeout=120_000)
     return page.text_content("#status"), page.text_content("#lines")
+
+
+def test_wheels_beside_pyodide_can_be_imported_and_numpys_brings_its_lessons(
+    browser, folder, tmp_path
+):
+    # NumPy for Pyodide stands on no registry; one of its name is imported in the same way.
+    for package in ("pyodide", "codemirror"):
+        with tarfile.open(tmp_path / f"{package}-0.tgz", "w:gz") as packed:
+            for path in folder.iterdir():
+                for at in ("", "lib/", "mode/python/"):
+                    packed.add(path, f"package/{at}{path.name}")
+    with zipfile.ZipFile(tmp_path / "numpy-0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("numpy/__init__.py", "told = 6 * 7")
+    site = playground(tmp_path / "site", tmp_path)
+    lessons = json.loads((site / "lessons.json").read_text(encoding="utf-8"))
+    without = json.loads((folder / "lessons.json").read_text(encoding="utf-8"))
+    assert sorted({*lessons} - {*without}) == ["22_compile", "23_loops"]
+    with opened(browser, site) as (page, _):
+        wait(page)
+        assert ran(page, "import numpy\nprint(numpy.told)\n") == ("Done.", "42\n")
 
 
 def test_the_folder_is_complete_and_small(folder):

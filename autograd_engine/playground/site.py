@@ -35,7 +35,9 @@ def playground(
     """Write the playground into a folder, which it returns.
 
     What `npm pack` gives of Pyodide and CodeMirror is taken from the folder `assets`, else npm
-    fetches it. `lang` is "en" or "zh", or None for that of the browser. Raises `RuntimeError` where
+    fetches it. Wheels that lie in `assets`, of Python alone or for that Pyodide, can be imported
+    too: with NumPy's `ag.compile` runs, and the lessons on it stand in the menu. `lang` is "en" or
+    "zh", or None for that of the browser. Raises `RuntimeError` where
     Pyodide cannot be had, `ValueError` for another language.
     """
     texts = [(OWN / own).read_text("utf-8") for own in FILES.split()]
@@ -53,6 +55,14 @@ def playground(
             advice = f"run npm pack {' '.join(PACKAGES)} and give that folder as --assets"
             raise RuntimeError(f"there is no Pyodide: {why}; where there is a network {advice}")
         target.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(target / "autograd_engine.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
+            for part in sorted(OWN.parent.rglob("*.*")):
+                if part.suffix in (".py", ".js", ".css", ".html", ".json", ".csv", ".gz"):
+                    zipped.write(part, part.relative_to(OWN.parents[1]))
+            for wheel in (wheels := [*source.glob("*.whl")]):
+                with zipfile.ZipFile(wheel) as held:
+                    for name in held.namelist():
+                        zipped.writestr(name, held.read(name))
         for package, paths in PACKAGES.items():
             for name in paths.split():
                 (to := target / Path(name).name).write_bytes(b"")
@@ -61,13 +71,10 @@ def playground(
                         to.write_bytes(held.extractfile(f"package/{name}").read())  # type: ignore[union-attr]
     for own, text in zip(FILES.split(), texts):
         (target / Path(own).name).write_text(text.replace("<!--DATA-->", words), encoding="utf-8")
-    with zipfile.ZipFile(target / "autograd_engine.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
-        for part in sorted(OWN.parent.rglob("*.*")):
-            if part.suffix in (".py", ".js", ".css", ".html", ".json", ".csv", ".gz"):
-                zipped.write(part, part.relative_to(OWN.parents[1]))
     course = OWN / "lessons" if (OWN / "lessons").is_dir() else OWN.parents[1] / "demos"
     lessons = {path.stem: path.read_text("utf-8") for path in sorted(course.glob("[0-9]*.py"))}
-    lessons = {name: text for name, text in lessons.items() if "ag.compile(" not in text}
+    if not any(wheel.name.startswith("numpy-") for wheel in wheels):
+        lessons = {name: text for name, text in lessons.items() if "ag.compile(" not in text}
     (target / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
     return target
 
