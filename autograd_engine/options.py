@@ -92,7 +92,7 @@ $ "(a - 3)**2" a=0 --lr 1.1
     "exercise": f"""write an exercise that tells mistakes{EXPRESSION}
 --ask KIND               {{}} [gradients]
 --seed INTEGER           numbers of its own for each student (the numbers that are given)
---lang LANGUAGE          en or zh (of a page that of its browser, else en)
+--lang LANGUAGE          {{}} (of a page that of its browser, else en)
 --output FILE            .html .ipynb for nbgrader, or .md [exercise.html]
 $ "tanh(a*b)" a=2 b=-3 --seed 7
 """,
@@ -102,7 +102,7 @@ $ answers
 """,
     "playground": """write a page that runs the package in a browser
 folder FOLDER?           to write into [playground]
---lang LANGUAGE          en or zh (that of the browser)
+--lang LANGUAGE          {} (that of the browser)
 --assets FOLDER          with npm pack's Pyodide and CodeMirror, and any wheels (npm fetches them)
 --serve                  open it in a browser, on 127.0.0.1 until Ctrl-C (it is only written)
 $ public --assets packed
@@ -206,6 +206,7 @@ NAMES = {  # are imported where they are asked for
     "DATASET": "commands:DATASETS", "OPTIMIZER": "commands:OPTIMIZERS",
     "ACTIVATION": "columns:ACTIVATIONS", "STYLE": "views.picture.drawing:STYLES",
     "DIRECTION": "views.picture.drawing:DIRECTIONS", "KIND": "exercises.questions:KINDS",
+    "LANGUAGE": "views.explore.page:LANGUAGES",
 }  # fmt: skip
 """How an argument is read, and where the names are of which it is one, by what stands for it."""
 

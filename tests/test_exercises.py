@@ -264,7 +264,9 @@ def test_where_no_script_runs_the_page_says_so(browser):
         page = context.new_page()
         page.set_content(text)
         shown = page.locator("p:visible").all_inner_texts()
-        assert any("a script, which needs a browser of 2022" in said for said in shown) == (not able)
+        assert any("a script, which needs a browser of 2022" in said for said in shown) == (
+            not able
+        )
         context.close()
 
 

@@ -11,7 +11,7 @@ import pytest
 import autograd_engine as ag
 from autograd_engine.exercises.sheets import judged
 from autograd_engine.real import REASONS
-from autograd_engine.views.explore.page import spoken
+from autograd_engine.views.explore.page import LANGUAGES, spoken
 
 PACKAGE = Path(ag.__file__).parent
 VIEWS = PACKAGE / "views"
@@ -119,6 +119,7 @@ def test_no_sentence_stands_outside_of_the_table():
 def test_a_language_is_chosen_or_left_to_the_browser():
     a = ag.Value(2.0, "a")
     assert spoken("en", "")["words"] == {} and spoken(None, "")["lang"] is None
+    assert ("en", *WORDS) == LANGUAGES
     assert '"lang":"zh"' in ag.explore(a * a, lang="zh").html
     with pytest.raises(ValueError, match="lang must be 'en' or 'zh', or None .* not 'xx'"):
         ag.explore(a * a, lang="xx")

@@ -137,6 +137,16 @@ def test_the_toy_is_shown_and_errors_stop_and_links_work(browser, folder):
         assert frame.input_value("#theme") == "projector"
 
 
+def test_the_link_in_the_readme_opens(browser, folder):
+    readme = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+    (link,) = re.findall(r"\(http://127\.0\.0\.1:8000/(#\S+)\)", readme)
+    with opened(browser, folder, link) as (page, _):
+        wait(page)
+        (frame,) = (f for f in page.frames if f.parent_frame)
+        assert frame.locator("input[aria-label='a']").count() == 1
+        assert "ag.explore((a * b).tanh())" in page.text_content(".CodeMirror")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_accessible_and_as_wide_as_a_phone(browser, axe, folder, scheme):
     phone = {"width": 360, "height": 740}

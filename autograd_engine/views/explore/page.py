@@ -35,6 +35,7 @@ from autograd_engine.views.picture.folding import Folding
 from autograd_engine.views.picture.styles import ordered, pictures
 from autograd_engine.words import counted
 
+LANGUAGES = ("en", "zh")
 Data = dict[str, Any]  # what a page reads
 
 
@@ -100,8 +101,8 @@ def explore(
 def spoken(lang: str | None, text: str | None = None) -> Data:
     """Return what a page with that text may say, by language; the English words are the keys."""
     table = json.loads(read("words.json"))
-    if lang not in (None, "en", *table):
-        known = " or ".join(map(repr, ["en", *table]))
+    if lang not in (None, *LANGUAGES):
+        known = " or ".join(map(repr, LANGUAGES))
         raise ValueError(f"lang must be {known}, or None for the browser's, not {lang!r:.60}")
     table = {} if lang == "en" else table
     for name, words in table.items():
