@@ -138,12 +138,16 @@ def predict(options: Namespace) -> None:
     if bool(options.numbers) == (options.csv is not None):
         options.refuse("predict takes either numbers, such as 5.1 3.5, or --csv FILE")
     model, rows = load(options.model), [options.numbers]
+    if "training" in read_json(options.model) and not terms_of(model).classes:
+        said = "is the checkpoint of a training on scaled numbers: name the model.json beside it"
+        raise ValueError(f"{printable(options.model, LINE)} {said}")
     if options.csv is not None:
         try:
             sheet = Sheet(options.csv, options.separator, options.header, options.decimal)
             rows = sheet.inputs(terms_of(model).columns)
         except ValueError as error:
-            raise ValueError(_as_typed(str(error))) from None
+            said = re.sub(", or leave the column out with drop=.*", "", str(error))
+            raise ValueError(_as_typed(said)) from None
     for found in predicted(model, rows):
         numbers = found if isinstance(found, list) else [found]
         print(*(printable(n, LINE) if isinstance(n, str) else f"{n:.6g}" for n in numbers))
@@ -173,7 +177,7 @@ def _data(options: Namespace) -> Dataset:
 
 def _table(options: Namespace, named: dict[str, Any]) -> Dataset:
     columns = [options.target or "", *options.drop]  # each by its name or index
-    target, *drop = [int(name) if re.fullmatch(r"-?\d+", name) else name for name in columns]
+    target, *drop = columns
     try:
         with warnings.catch_warnings(record=True) as words:
             warnings.simplefilter("always")

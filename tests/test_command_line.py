@@ -376,7 +376,7 @@ def test_without_a_target_the_columns_are_listed(refused, priced):
 def test_a_table_that_is_not_utf_8_is_refused_with_what_to_do(refused, folder):
     (folder / "table.csv").write_bytes("größe,preis\n1,2\n".encode("latin-1"))
     message = refused("train", "--csv", "table.csv", "--target", "preis")
-    assert message.endswith("; save it as UTF-8")
+    assert message.endswith("; save it as UTF-8 (in Excel: CSV UTF-8)")
 
 
 def test_a_faulty_table_is_refused_by_file_and_line(refused, folder):
@@ -442,7 +442,7 @@ def test_what_a_table_has_a_word_for_is_a_line_on_the_command_line(run, folder):
     (folder / "table.csv").write_text(",a,b\n" + "".join(f"{i},{i % 7},{i}.5\n" for i in range(9)))
     status, _, err = run("train", "--csv", "table.csv", "--target", "b", *FAST)
     assert status == 0 and err.count("\n") == 1
-    assert err.startswith("warning: table.csv, line 1: column 1 has no name and counts the rows")
+    assert err.startswith("warning: table.csv, line 1: column 1 has no name and names the rows")
     assert err.endswith("; --drop 0 does so without a word\n")
 
 
@@ -924,6 +924,8 @@ def test_predict_tells_numbers_of_a_model_of_numbers(run, folder):
     run("train", "--csv", "table.csv", "--target", "price", "--quiet", "--epochs", "20")
     status, out, _ = run("predict", "autograd_output/table/model.json", "4")
     assert status == 0 and float(out) == pytest.approx(1400.5, abs=100.0)
+    status, _, err = run("predict", "autograd_output/table/table.checkpoint.json", "4")
+    assert status == 2 and "of a training on scaled numbers: name the model.json beside it" in err
     ag.save(ag.nn.MLP(2, [2], init=lambda nin, nout, rng: 0.5), "plain.json")
     assert run("predict", "plain.json", "1", "2")[1] == "1.5 1.5\n"
     (folder / "plain.csv").write_text("u,v\n1,2\n3,4\n")
