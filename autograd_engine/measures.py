@@ -162,11 +162,12 @@ def check_asked(
         raise ValueError("patience watches the validation loss: pass validation= too")
 
 
-def checksum(samples: Iterable[Sample]) -> int:
-    """Return a number that tells samples from others."""
+def checksum(samples: Iterable[Sample]) -> str:
+    """Return a few digits that tell samples from others."""
     found: list[Any] = []
     map_numbers(found.append, [*map(tuple, samples)])
-    return crc32(array("d", (read(x) for x in found if is_number(x) or isinstance(x, Value))))
+    numbers = (read(x) for x in found if is_number(x) or isinstance(x, Value))
+    return f"of checksum {crc32(array('d', numbers)):08x}"
 
 
 def check_finite(loss: float, epoch: int, name: str, position: int, sample: Sample) -> None:

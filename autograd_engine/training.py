@@ -85,7 +85,7 @@ def fit(
     settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
     settings |= {"shuffle": shuffle, "seed": seed}
     if checkpoint is not None:
-        settings["checksum of the data"] = measures.checksum([*samples, *held_out])
+        settings["data"] = measures.checksum([*samples, *held_out])
     eager = Eager(model, loss, optimizer, measures.Judge(samples + held_out), samples, held_out)
     if isinstance(model, Module):
         eager.kept = vars(model).setdefault("_kept", Kept())

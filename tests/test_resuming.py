@@ -245,7 +245,9 @@ def test_other_data_of_the_same_size_are_refused(tmp_path, place):
         "validation": HELD_OUT,
         **other,
     }
-    with pytest.raises(ValueError, match="it was written with checksum of the data="):
+    with pytest.raises(
+        ValueError, match="it was written with data='of checksum .*', not data=of checksum"
+    ):
         fit(second.model, data, losses.binary_cross_entropy, second.optimizer, 4, 4, callback=second.step, **options)  # fmt: skip
     assert path.read_bytes() == before
 
@@ -342,7 +344,7 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_changes_nothing(tmp_path, m
             )
             later = ("grad_avg", "momentum_buffer", "max_exp_avg_sq", "buffers")
             special = special or (place[-1] in later and junk in ("gone", {}))
-            special = special or (place[-1] == "checksum of the data" and junk == "gone")
+            special = special or (place[-1] == "data" and junk == "gone")
             if fits or place[-1] == "ran" or special:
                 continue  # tried below, or a state that a training may have
             if (numeric and isinstance(junk, dict)) or (item == junk and type(item) is type(junk)):
