@@ -199,7 +199,6 @@ def _number(kind: Any, told: str, least: float = -math.inf) -> Callable[[str], A
     return read
 
 
-_count = _number(int, "a whole number from 1", 1)
 _size = _number(int, "a whole number from 1; sizes are written 16,16", 1)
 _drop_or_number = _number(_float, "drop or a number")
 
@@ -216,15 +215,14 @@ def _named(text: str) -> tuple[str, float]:
 def _place(text: str, folder: bool = False) -> str:
     with suppress(OSError):
         if not text or (folder and Path(text).is_file()):
-            why = "a file: name a folder" if text else "no name of a file or folder"
-            raise ArgumentTypeError(f"{printable(repr(text), LINE)} is {why}")
+            raise ArgumentTypeError(f"{text!r} is {'a file: name a folder' if text else 'no name'}")
     return text
 
 
 READERS: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("FILE", "TABLE"), _place),
     "FOLDER": lambda text: _place(text, True),
-    "N": _count,
+    "N": _number(int, "a whole number from 1", 1),
     "INTEGER": _number(int, "a whole number"),
     "RATE": _number(_float, "a positive number", 0),
     "NUMBER": _number(_float, "a number"),

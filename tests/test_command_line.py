@@ -502,7 +502,7 @@ def test_training_that_diverges_is_refused(refused):
         (["draw", "a", "a=1", "--output", "x.svg", "--outp", "y.svg"], "--output is given twice"),
         (["train", "xor", "--resume=yes"], "--resume: it takes no value, such as 'yes'"),
         (["train", "--csv", "t", "--header=yes"], "it takes no value, such as 'yes'"),
-        (["train", "xor", "--output", ""], "--output: '' is no name of a file or folder"),
+        (["train", "xor", "--output", ""], "--output: '' is no name"),
         (["train", "iris", "--layers", "16", "16"], "--layers takes one value: sizes are written"),
         (["train", "--layers", "16", "16", "xor"], "sizes are written 16,16"),
         (["train", "iris", "--layers", "16-16"], "'16-16' is not a whole number from 1; sizes are"),
@@ -537,7 +537,7 @@ def test_training_that_diverges_is_refused(refused):
         (["train", "iris", "--activation", "step"], "invalid choice: 'step'"),
         (["train", "iris", "--optimizer", "best"], "invalid choice: 'best'"),
         (["train", "iris", "--seed", "x"], "argument --seed: 'x' is not a whole number"),
-        (["train", "--csv", "", "--target", "x"], "--csv: '' is no name of a file"),
+        (["train", "--csv", "", "--target", "x"], "--csv: '' is no name"),
         (
             ["train", "digits", "--limit", "1"],
             "a split of 1 sample(s) at 0.8 leaves one side empty",
