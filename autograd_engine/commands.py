@@ -137,6 +137,10 @@ def predict(options: Namespace) -> None:
     """Print what a saved model predicts, of the numbers or of each line of a table."""
     if bool(options.numbers) == (options.csv is not None):
         options.refuse("predict takes either numbers, such as 5.1 3.5, or --csv FILE")
+    if options.csv is None and {options.header, options.separator, options.decimal} != {None}:
+        options.refuse("--header, --separator and --decimal are for --csv FILE")
+    if re.fullmatch(r"[-\d., ]+", options.model):
+        options.refuse(f"{options.model!r} is no model: its file comes first, then the numbers")
     model, rows = load(options.model), [options.numbers]
     if "training" in read_json(options.model) and not terms_of(model).classes:
         said = "is the checkpoint of a training on scaled numbers: name the model.json beside it"
@@ -156,7 +160,8 @@ def predict(options: Namespace) -> None:
 def _data(options: Namespace) -> Dataset:
     """Return the samples that are asked for, or refuse what does not go together."""
     if (options.csv is None) == (options.name is None):
-        options.refuse(f"write one of {', '.join(DATASETS)}, or --csv FILE for a table of your own")
+        both = f"{options.name} and --csv are both given: " if options.name else ""
+        options.refuse(f"{both}write one of {', '.join(DATASETS)}, or --csv FILE for a table")
     named = {name: it for name in TABLE if (it := vars(options)[name]) is not None}
     if options.csv is not None:
         data = _table(options, named)
@@ -170,9 +175,9 @@ def _data(options: Namespace) -> Dataset:
     if len(data.classes) == 1:
         only = f"every sample is of class {data.classes[0]!r:.80}"
         raise ValueError(f"there is nothing to learn: {only}")
-    if options.limit is None or options.limit >= len(data):
-        return data
-    return data.split(options.limit / len(data), options.seed)[0]
+    if (limit := options.limit or len(data)) > len(data):
+        print(f"there are only {len(data)} samples, fewer than --limit: all are taken")
+    return data if limit >= len(data) else data.split(limit / len(data), options.seed)[0]
 
 
 def _table(options: Namespace, named: dict[str, Any]) -> Dataset:
