@@ -120,15 +120,6 @@ def refuse(message: str) -> int:
     return REFUSED
 
 
-class _Once(argparse.Action):
-    """An option with one value; a second is refused."""
-
-    def __call__(self, parser: Any, found: object, value: object, option: Any = None) -> None:
-        if option and getattr(found, self.dest) is not self.default:
-            parser.error(f"{option} is given twice")
-        setattr(found, self.dest, value)
-
-
 class Parser(argparse.ArgumentParser):
     """An argument parser whose refusals are one message, without the usage before it."""
 
@@ -163,7 +154,7 @@ class Parser(argparse.ArgumentParser):
             if name.startswith("--[no-]"):
                 name, settings["action"] = f"--{name[7:]}", argparse.BooleanOptionalAction
             elif metavar:
-                settings = {"metavar": metavar, "type": READERS.get(metavar, str), "action": _Once}
+                settings = {"metavar": metavar, "type": READERS.get(metavar, str)}
             if metavar in NAMES:
                 names = [*resolve_name(f"autograd_engine.{NAMES[metavar]}")]
                 settings["choices"], told = names, told.replace("{}", ", ".join(names))
