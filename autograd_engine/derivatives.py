@@ -25,6 +25,7 @@ from autograd_engine.real import (
     is_array,
     is_number,
     is_whole,
+    owned,
     plain,
 )
 from autograd_engine.state import WATCHED, told
@@ -40,6 +41,7 @@ def map_numbers(function: Callable[[Any], Any], tree: Any) -> Any:
     if isinstance(tree, (list, tuple)):
         items = [map_numbers(function, item) for item in tree]
         return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+    tree = owned(tree)
     return shaped(list(map(function, tree.flat)), tree.shape) if is_array(tree) else function(tree)
 
 
@@ -80,6 +82,7 @@ def outputs_of(given: Any) -> tuple[list[Value], Shape]:
 
 def point_of(name: str, x: Any, taken: str = "") -> tuple[list[Any], Shape]:
     """Return the numbers of a list or of an array, whose shape it is; None for a list."""
+    x = owned(x)
     return (list(x.flat), x.shape) if is_array(x) else (as_list(name, x, taken), None)
 
 

@@ -195,13 +195,17 @@ def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
         raise TypeError(f"{rule.name} takes {counted(rule.arity, 'operand')}, got {len(operands)}")
 
 
-def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
-    """Return the function applied to each element of NumPy arrays."""
+def elementwise(function: Callable[..., Any], operands: tuple[Any, ...], kind: Any = float) -> Any:
+    """Return the function applied to each element of NumPy arrays, as one of that kind if all are
+    of plain numbers, or if they are compared.
+    """
     import numpy
 
     # As an array, a Value does not ask to be called again.
     arrays = [numpy.array(x, dtype=object) if hasattr(x, "__primitive__") else x for x in operands]
-    return numpy.frompyfunc(function, len(operands), 1)(*arrays)
+    found = numpy.frompyfunc(function, len(operands), 1)(*arrays)
+    plain = kind is bool or all(numpy.asarray(x).dtype.kind in "biuf" for x in arrays)
+    return found.astype(kind) if plain and hasattr(found, "astype") else found
 
 
 def refused(rule: Primitive, error: Exception, *operands: Any) -> Exception:
