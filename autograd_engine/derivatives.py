@@ -24,7 +24,9 @@ from autograd_engine.real import (
     check_function,
     is_array,
     is_number,
+    is_several,
     is_whole,
+    kind_of,
     owned,
     plain,
 )
@@ -32,6 +34,7 @@ from autograd_engine.state import WATCHED, told
 from autograd_engine.words import counted
 
 Shape = tuple[int, ...] | None
+SUMMED = ": of several it is ag.jacobian(f), or return their sum; second derivatives: ag.hessian(f)"
 
 
 def map_numbers(function: Callable[[Any], Any], tree: Any) -> Any:
@@ -63,21 +66,22 @@ def fresh(leaf: Any) -> Value:
     return leaf * 1.0 if isinstance(leaf, Value) else Value(leaf)
 
 
-def one_value(output: Any) -> Value:
+def one_value(output: Any, several: str = SUMMED) -> Value:
     """Return what a function gave as one Value; `TypeError` for anything but a number."""
     if getattr(output, "size", 0) == 1:  # an array of one, as SciPy's example functions give
         output = output.item()
     if isinstance(output, Value) or is_number(output):
         return as_value(output)
-    raise TypeError(f"the function must return one Value or number, not {type(output).__name__}")
+    found = kind_of(output) + (several if is_several(output) else "")
+    raise TypeError(f"the function must return one Value or number, not {found}")
 
 
 def outputs_of(given: Any) -> tuple[list[Value], Shape]:
     """Return what a function gave as Values, with the shape of several."""
     if is_array(given):
         return list(map(one_value, given.flat)), given.shape
-    several = isinstance(given, (list, tuple))
-    return list(map(one_value, given if several else [given])), (len(given),) if several else None
+    items = given if (several := isinstance(given, (list, tuple))) else [given]
+    return [one_value(item, "") for item in items], (len(given),) if several else None
 
 
 def point_of(name: str, x: Any, taken: str = "") -> tuple[list[Any], Shape]:

@@ -63,7 +63,8 @@ def cross_entropy(logits: Any, target: Any) -> Any:
         chosen = int(target._data) if fed else index(target)
     except TypeError:
         wanted = f"from 0 to {last} for {last + 1} logits, got {target!r}"
-        raise TypeError(f"the class must be an integer {wanted}") from None
+        cure = "write a whole one as int(target), one-hot ones as numpy.argmax(target)"
+        raise TypeError(f"the class must be an integer {wanted}: {cure}") from None
     if not 0 <= chosen <= last:
         raise ValueError(f"class {chosen} is out of range for {len(items)} logits: 0 to {last}")
     return surprise(0, *_chosen_first(items, target)) if fed else cross_entropy_of(chosen)(*items)

@@ -235,6 +235,8 @@ def boxed(given: Any) -> Any:
 def no_function(function: Any) -> Exception:
     """Return the error of a function of NumPy that there is none of for a Value."""
     what = f"{function.__name__} is no operation on Values"
+    if sign := {"matmul": "@", "floor_divide": "//", "remainder": "%"}.get(function.__name__):
+        return TypeError(f"{what}: {words.OPERATORS[sign]}")
     return TypeError(f"{what}: {STAYING}, or make it one with ag.primitive")
 
 

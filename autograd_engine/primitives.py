@@ -192,13 +192,13 @@ def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
     if not rule.arity and not operands:
         raise ValueError(f"{rule.name} of nothing: it needs at least one value")
     if rule.arity and len(operands) != rule.arity:
-        raise TypeError(f"{rule.name} takes {counted(rule.arity, 'operand')}, got {len(operands)}")
+        takes = f"{rule.name} takes {counted(rule.arity, 'operand')}, got {len(operands)}"
+        base = ": to another base it is ag.log(x) / ag.log(b)" if rule.name == "log" else ""
+        raise TypeError(takes + base)
 
 
 def elementwise(function: Callable[..., Any], operands: tuple[Any, ...], kind: Any = float) -> Any:
-    """Return the function applied to each element of NumPy arrays, as one of that kind if all are
-    of plain numbers, or if they are compared.
-    """
+    """Return the function applied to each element of NumPy arrays: of numbers, in such an array."""
     import numpy
 
     # As an array, a Value does not ask to be called again.

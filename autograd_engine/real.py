@@ -103,6 +103,14 @@ def only(data: Any) -> Any:
     return next(iter(data)) if is_several(data) and len(data) == 1 else data
 
 
+def kind_of(data: Any) -> str:
+    """Return the type of something as messages name it; of a Value that is not ours, its home."""
+    kind = type(data)
+    if hasattr(data, "_prev") and not hasattr(data, "__primitive__"):
+        return f"{kind.__module__}.{kind.__name__} (make it with ag.Value)"
+    return kind.__name__
+
+
 def named(data: Any, function: str = "f") -> str:
     """Return something that is no number as a message shows it, and what to write instead."""
     kind, shape, cure = type(data), getattr(data, "shape", None), ""
@@ -118,7 +126,7 @@ def named(data: Any, function: str = "f") -> str:
         cure = ": write v.data for its number"
     elif hasattr(kind, "__float__") and not isinstance(data, Complex) and calculates(kind):
         cure = ", which computes by rules of its own: pass a plain number"
-    return f"{kind.__name__}: {printable(repr(data))}{cure}"
+    return f"{kind_of(data)}: {printable(repr(data))}{cure}"
 
 
 def is_array(data: Any) -> bool:
