@@ -181,7 +181,7 @@ def _computed(node: Any, parts: Sequence[Value]) -> tuple[Value | None, float | 
     if name[:2] == "**":
         with suppress(ValueError):
             rules.insert(0, find_primitive(name))
-    told = None
+    told = set[float | None]()  # what the operation may be
     in_order = not isinstance(node._prev, Set) or len(parts) == 1
     for rule in rules:
         # One operand may have been two.
@@ -191,8 +191,9 @@ def _computed(node: Any, parts: Sequence[Value]) -> tuple[Value | None, float | 
                 if not (in_order and operands is parts):
                     back = rule(*operands[::-1])
                     if (made.data, made.partials) != (back.data, back.partials[::-1]):
+                        told.add(None)
                         continue
                 if math.isclose(made.data, node.data, rel_tol=1e-9) or made.data != made.data:
                     return made, None
-                told = made.data
-    return None, told
+                told.add(made.data)
+    return None, told.pop() if len(told) == 1 else None

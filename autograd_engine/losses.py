@@ -103,7 +103,7 @@ def _pairs(loss: str, outputs: Any, target: Any) -> list[tuple[Any, Any]]:
 def _items(loss: str, what: str, given: Any) -> list[Any]:
     """Return one value or number, or a sequence of them, as a list."""
     taken = f"as {what} one number or a list"
-    single = isinstance(given, (Value, str)) or getattr(given, "shape", None) == ()
+    single = isinstance(given, (Value, str)) or getattr(given, "ndim", None) == 0
     items = [given] if single or not hasattr(given, "__iter__") else as_list(loss, given, taken)
     for item in items:
         if not isinstance(item, Value) and not is_number(item):
