@@ -37,9 +37,7 @@ class Number:
     _grad: float
     _note: Note  # absent until there is something to note
 
-    _op_priority: ClassVar[float] = (
-        10.0005  # above SymPy's numbers, which ask no other, not matrices
-    )
+    _op_priority: ClassVar[float] = 10.0005  # above SymPy's numbers, below its matrices
 
     def __init__(self, data: object) -> None:  # compiled, weak references rely on it
         self._data = as_float(data)
