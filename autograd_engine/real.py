@@ -75,7 +75,7 @@ TRACED: Final = ("jax", "autograd")  # they trace numbers by types of their own
 def is_foreign(data: object) -> bool:
     """Say whether this has rules of its own that no array of NumPy keeps: a tracer, a unit."""
     home = type(data).__module__.partition(".")[0]
-    return home in (*TRACED, "pint") or bool(getattr(data, "requires_grad", False))
+    return home == "pint" or home in TRACED or bool(getattr(data, "requires_grad", False))
 
 
 def is_spread(data: object) -> bool:

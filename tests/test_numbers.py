@@ -154,6 +154,10 @@ def test_numbers_become_floats_and_meet_values_on_either_side(name):
     assert ag.grad(lambda x: x * x)(number) == 6.0
 
 
+def test_sympys_numbers_leave_the_answer_to_values_and_its_matrices_do_not():
+    assert 10.0 < Value._op_priority < 10.01  # the priorities of SymPy's Expr and its Matrix
+
+
 @pytest.mark.parametrize("number", [True, np.bool_(True)])
 def test_truth_values_are_numbers(number):
     assert Value(number).data == 1.0 and (Value(2.0) * number).data == 2.0
