@@ -15,7 +15,7 @@ const frames = [];
 // A worker made of a blob has the policy of this page: what it fetches is of this origin too.
 const WORKER = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL("worker.js", location).href)};`], { type: "text/javascript" }));
 // What a note is shown with, in a frame in which no script runs.
-const LOOK = `<style>body { font: 1rem/1.45 system-ui, sans-serif; color: #152032; }</style>`;
+const LOOK = `<style>body { font: 1rem/1.45 system-ui, sans-serif; color: #152032; } main { overflow-x: auto; }</style>`;
 let worker, editor, ready = false, running = false, wanted = false, hash = "", before = "", printed = "";
 
 // The editor, or a text area where it is not there.
@@ -71,7 +71,7 @@ const heard = {
     hash = "";
   },
   note(text) {
-    const frame = show({ className: "note", sandbox: "allow-same-origin", srcdoc: `${LOOK}<div style="overflow-x: auto">${text}</div>` });
+    const frame = show({ className: "note", sandbox: "allow-same-origin", srcdoc: `${LOOK}<main>${text}</main>` });
     frame.onload = () => (frame.style.height = `${frame.contentDocument.documentElement.scrollHeight}px`);
   },
   done(line) {
