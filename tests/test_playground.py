@@ -190,6 +190,9 @@ class Outside(BaseHTTPRequestHandler):
         self.send_header("Access-Control-Allow-Origin", "*")
         self.end_headers()
 
+    def log_message(self, *_):
+        """Say nothing."""
+
 
 def test_no_request_leaves_the_origin_and_no_script_runs_in_a_note(browser, folder):
     outside = ThreadingHTTPServer(("127.0.0.1", 0), Outside)

@@ -81,7 +81,7 @@ def compile(
 def require() -> None:
     """Raise `ImportError` naming the extra if what the compiler needs is not installed."""
     if find_spec("numpy") is None:
-        extra = 'pip install "autograd_engine[fast]"; a playground takes its wheel from --assets'
+        extra = 'pip install "autograd_engine[fast]"'
         raise ImportError(f"ag.compile needs numpy: {extra}", name="numpy")
 
 
