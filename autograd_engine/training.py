@@ -275,6 +275,8 @@ def progress_bar(progress: bool, total: int, done: int) -> Any:
     try:
         from tqdm import tqdm  # here, since importing the package should stay quick
     except ImportError as error:
+        if sys.platform == "emscripten":  # a browser's Python, where nothing can be installed
+            return nullcontext(NoBar())
         advice = "pip install tqdm, or pass progress=False"
         raise ImportError(f"the bar of a training needs tqdm: {advice}", name="tqdm") from error
     kind = type("Bar", (tqdm,), {"monitor_interval": 0, "told": ""})  # 0: no thread beside it

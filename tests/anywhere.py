@@ -93,7 +93,10 @@ def fit_without_a_bar_needs_no_tqdm_and_starts_no_thread():
     threads, found = threading.active_count(), getattr(gc, "get_threshold", tuple)()
     trained(progress=False)
     trained(progress=False, compile=False)
-    refused(ImportError, "tqdm|progress=False", trained)
+    if sys.platform == "emscripten":  # where nothing can be installed
+        trained()
+    else:
+        refused(ImportError, "tqdm|progress=False", trained)
     assert threading.active_count() == threads
     assert getattr(gc, "get_threshold", tuple)() == found
 

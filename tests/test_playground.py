@@ -1,5 +1,6 @@
 """The playground, in a browser: it needs npm, or PLAYGROUND names a folder with what it packs."""
 
+import base64
 import gzip
 import json
 import os
@@ -10,7 +11,9 @@ import sys
 import tarfile
 import threading
 import zipfile
+import zlib
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -20,7 +23,7 @@ import autograd_engine as ag
 from autograd_engine.playground.running import run
 from autograd_engine.playground.site import playground, server
 
-BUSY = "document.getElementById('run').disabled"
+BUSY = "(document.getElementById('run').getAttribute('aria-disabled') == 'true')"
 DONE = "document.getElementById('status').textContent"
 
 
@@ -50,6 +53,17 @@ def opened(browser, folder, address="", **how):
     assert complaints == []
 
 
+def linked(given):
+    """Return the end of a link that holds this."""
+    packed = zlib.compressobj(wbits=-15)
+    data = packed.compress(json.dumps(given).encode()) + packed.flush()
+    return "#" + base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def write(page, code):
+    page.evaluate("text => document.querySelector('.CodeMirror').CodeMirror.setValue(text)", code)
+
+
 def wait(page, words="Done."):
     page.wait_for_function(f"{DONE}.includes({json.dumps(words)})", timeout=120_000)
 
@@ -58,7 +72,7 @@ def ran(page, code):
     """Run code and return what the page says at its end."""
     wait(page, "")
     page.wait_for_function(f"!{BUSY}", timeout=120_000)
-    page.evaluate("text => document.querySelector('.CodeMirror').CodeMirror.setValue(text)", code)
+    write(page, code)
     page.click("#run")
     page.wait_for_function(f"!{BUSY}", timeout=120_000)
     return page.text_content("#status"), page.text_content("#lines")
@@ -107,7 +121,11 @@ def test_the_toy_is_shown_and_errors_stop_and_links_work(browser, folder):
 
         said, lines = ran(page, "print('one')\nimport autograd_engine as ag\nag.log(0.0)\n")
         assert "line 3" in said and lines.startswith("one\n") and "ag.log(0.0)" in lines
-        assert "running.py" not in lines and page.locator(".wrong").count() == 1
+        assert (
+            "running.py" not in lines
+            and "ast.py" not in lines
+            and page.locator(".wrong").count() == 1
+        )
         said, lines = ran(page, "x = (1,\n")
         assert "line 1" in said and "SyntaxError" in lines
         said, lines = ran(page, "import torch\n")
@@ -115,14 +133,27 @@ def test_the_toy_is_shown_and_errors_stop_and_links_work(browser, folder):
         assert ran(page, "raise SystemExit\n")[0] == "Done."
         assert len(ran(page, "for i in range(100_000): print(i)\n")[1]) < 300_000
 
-        page.evaluate(
-            "document.querySelector('.CodeMirror').CodeMirror.setValue('while True: pass')"
-        )
-        page.click("#run")
+        endless = "print('one'); print('two'); print('three')\nwhile True: pass"
+        write(page, endless)
+        page.focus("#run")
+        page.keyboard.press("Enter")
         wait(page, "Running")
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.activeElement.id") == "run"
         page.click("#stop")
         wait(page, "Python is ready.")
-        assert page.evaluate("document.querySelector('.CodeMirror').CodeMirror.getValue()") == "while True: pass"  # fmt: skip
+        assert page.text_content("#lines") == "one\ntwo\nthree\n"
+        assert page.evaluate("document.querySelector('.CodeMirror').CodeMirror.getValue()") == endless  # fmt: skip
+        page.click("#run")
+        wait(page, "Running")
+        page.select_option("#lessons", index=1)  # which stops what runs, and runs
+        wait(page)
+        assert page.text_content("#lines") and "three" not in page.text_content("#lines")
+        write(page, "print('again')")
+        page.evaluate("stop()")
+        page.keyboard.press("Control+Enter")  # Python starts
+        wait(page)
+        assert page.text_content("#lines") == "again\n"
         assert ran(page, "6 * 7\n")[1] == "42\n"
 
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
@@ -130,6 +161,8 @@ def test_the_toy_is_shown_and_errors_stop_and_links_work(browser, folder):
         page.reload()
         wait(page)
         page.context.set_offline(False)
+        page.evaluate("hash => { location.hash = hash }", linked(["print('other')", ""]))
+        page.wait_for_function("document.getElementById('lines').textContent == 'other\\n'")
     with opened(browser, folder, with_code) as (page, _):
         wait(page)
         (frame,) = (f for f in page.frames if f.parent_frame)
@@ -147,6 +180,53 @@ def test_the_link_in_the_readme_opens(browser, folder):
         assert "ag.explore((a * b).tanh())" in page.text_content(".CodeMirror")
 
 
+ASKED = []
+
+
+class Outside(BaseHTTPRequestHandler):
+    def do_GET(self):
+        ASKED.append(self.path)
+        self.send_response(200)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_no_request_leaves_the_origin_and_no_script_runs_in_a_note(browser, folder):
+    outside = ThreadingHTTPServer(("127.0.0.1", 0), Outside)
+    threading.Thread(target=outside.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{outside.server_port}"
+    code = f"""
+import js
+class Note:
+    def _repr_mimebundle_(self):
+        return {{"text/html": '<img src="{address}/img" onerror="parent.document.title = 1">'}}, {{}}
+class Page:
+    html = "<!DOCTYPE html><h1>page</h1><script>fetch('{address}/page')</script>"
+display(Note(), Page())
+request = js.XMLHttpRequest.new()
+request.open("GET", "{address}/worker", False)
+request.send()
+"""
+    served = server(folder)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    page = browser.new_page()
+    try:
+        page.goto(f"http://127.0.0.1:{served.server_port}/")
+        wait(page)
+        said, lines = ran(page, code)
+        page.wait_for_timeout(500)
+        assert "line 11" in said and "NetworkError" in lines and ASKED == []
+        assert page.title() == "autograd_engine: playground"
+    finally:
+        page.close()
+        for each in (served, outside):
+            each.shutdown()
+            each.server_close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_accessible_and_as_wide_as_a_phone(browser, axe, folder, scheme):
     phone = {"width": 360, "height": 740}
@@ -156,6 +236,14 @@ def test_the_page_is_accessible_and_as_wide_as_a_phone(browser, axe, folder, sch
         assert "line 7" in ran(page, code)[0]
         assert axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_page_in_a_playground_speaks_the_language_of_its_site(browser, tmp_path):
+    site = playground(tmp_path / "site", os.environ.get("PLAYGROUND"), "zh")
+    with opened(browser, site, locale="en") as (page, _):
+        wait(page, "完成。")
+        (frame,) = (f for f in page.frames if f.parent_frame)
+        assert frame.text_content("#title") == "探索 L"
 
 
 def test_the_page_speaks_chinese_to_a_browser_that_does(browser, folder):
@@ -195,10 +283,11 @@ def test_every_view_shows(browser, folder):
         wait(page)
         said, lines = ran(page, SHOWN)
         assert said == "Done." and "does not depend on 'unused'" in lines
-        frames = [f.text_content("h1") for f in page.frames if f.parent_frame]
+        frames = [f.text_content("h1") for f in page.frames if f.url.startswith("blob:")]
         assert frames[0].startswith("∂L/∂a")  # of explain
         assert frames[1:] == ["Explore L", "Replay", "Gradients"]
         assert page.locator(".note").count() == 3
+        page.wait_for_function("[...document.querySelectorAll('.note')].every((note) => note.offsetHeight > 60)")  # fmt: skip
 
 
 @pytest.mark.slow
@@ -241,11 +330,11 @@ def test_two_lessons_run_in_firefox(firefox, folder):
         served.server_close()
 
 
-@pytest.mark.parametrize("address", ["#abc", "#!!!", "#" + "A" * 300])
+@pytest.mark.parametrize("address", ["#abc", "#!!!", "#" + "A" * 300, *map(linked, ({}, 5, None, [1, 2], ["x", 5], ["x", "y"]))])  # fmt: skip
 def test_a_damaged_link_is_told_and_the_toy_shown(browser, folder, address):
     with opened(browser, folder, address) as (page, _):
-        page.wait_for_function(f"{DONE}.includes('damaged') || {DONE}.includes('Done')")
         wait(page)
+        assert "This link is damaged" in page.text_content("#status")  # and stays to be read
         assert "L = (e + a).tanh() * b" in page.evaluate("document.querySelector('.CodeMirror').CodeMirror.getValue()")  # fmt: skip
 
 
@@ -300,6 +389,21 @@ def test_assets_that_are_not_there_are_named(tmp_path):
         playground(tmp_path / "site", tmp_path)
 
 
+@pytest.mark.parametrize("name", ["pyodide-1.tgz", "numpy-1.whl"])
+@pytest.mark.parametrize("cut", [0, 9, 60, 200])
+def test_assets_that_are_damaged_are_named(tmp_path, name, cut):
+    whole = tmp_path / "whole"
+    with tarfile.open(whole, "w:gz") as packed:  # it lacks what is asked for
+        packed.add(__file__, "package/other")
+    (tmp_path / "pyodide-1.tgz").write_bytes(whole.read_bytes()[: cut or None])
+    if name.endswith(".whl"):
+        with zipfile.ZipFile(whole, "w") as packed:
+            packed.write(__file__)
+        (tmp_path / name).write_bytes(whole.read_bytes()[: cut or 300])
+    with pytest.raises(RuntimeError, match=f"{name} cannot be read .*npm pack pyodide@.* again"):
+        playground(tmp_path / "site", tmp_path)
+
+
 def test_npm_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RuntimeError, match="npm cannot fetch it .*--assets"):
@@ -346,6 +450,13 @@ def test_the_command_line_writes_and_serves_until_it_is_interrupted(tmp_path):
         ("def f():\n    1 / 0\n\nf()\n", 2, "ZeroDivisionError"),
         ("x = (\n", 1, "SyntaxError"),
         ("raise SystemExit\n", 0, ""),
+        ("raise SystemExit('no data given')\n", 0, "no data given\n"),
+        ("def f():\nx = 1\n", 2, '  File "playground.py", line 2'),
+        ("\neval('1+')\n", 2, "SyntaxError"),
+        ("\nn = input('how many? ')\n", 2, "input() is not here: write the value into the code"),
+        ("class A:\n    _repr_mimebundle_ = lambda _: None\n\nA()", 0, "__main__.A"),
+        ("class A:\n    _repr_mimebundle_ = lambda _: ({}, {})\n\nA()", 0, "__main__.A"),
+        ("class A:\n    _repr_mimebundle_ = lambda _: {}\n\nA", 0, "<class '__main__.A'>"),
     ],
 )
 def test_a_run_tells_its_last_expression_or_the_line_of_an_error(
@@ -354,7 +465,8 @@ def test_a_run_tells_its_last_expression_or_the_line_of_an_error(
     monkeypatch.chdir(tmp_path)
     shown = []
     assert run(code, lambda kind, text: shown.append(kind)) == line
-    assert shown == [] and said in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert shown == [] and said in printed and "ast.py" not in printed
 
 
 def test_a_run_shows_pages_pictures_and_what_it_wrote(tmp_path, monkeypatch):
@@ -362,8 +474,17 @@ def test_a_run_shows_pages_pictures_and_what_it_wrote(tmp_path, monkeypatch):
     shown = []
     code = (
         "import autograd_engine as ag\na = ag.Value(2.0, 'a')\ndisplay(ag.draw(a * a))\n"
-        "ag.draw(a * a).save('kept.svg')\nag.explore(a * a)\n"
+        "ag.draw(a * a).save('kept.svg')\nag.explore(a * a, 'page.html')\n"
     )
     assert run(code, lambda kind, text: shown.append((kind, text[:9].lower()))) == 0
     assert [kind for kind, _ in shown] == ["note", "page", "page"]
-    assert shown[1][1] == "<!doctype" and Path("kept.svg").exists()
+    assert shown[1][1] == "<!doctype" and Path("kept.svg").exists() and Path("page.html").exists()
+    Path("folder.html").mkdir()
+    assert (
+        run(
+            "with open('t.svg', 'wb') as file: file.write(b'\\xff\\xfe')",
+            lambda *given: shown.append(given),
+        )
+        == 0
+    )
+    assert shown[3:] == [("page", "\ufffd\ufffd")]

@@ -58,19 +58,30 @@ def test_a_widget_and_its_leaves_have_the_same_numbers():
     assert (a.data, b.data) == (5.0, 7.0)
     a.data = 11.0
     until(lambda: widget.numbers == [11.0, 7.0])
+    widget._handle_custom_msg({"leaves": [float("nan"), None]}, [])  # no numbers to go on with
+    assert (a.data, b.data) == (11.0, 7.0)
     kinds = page._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} < set(kinds)
-
-
-def test_a_widget_that_is_closed_is_followed_no_more():
-    def followed():
-        return [thread for thread in threading.enumerate() if thread.name == "leaves of a page"]
-
-    before = len(followed())
-    widget = ag.explore(Value(2.0, "a") * 3.0).widget
-    assert len(followed()) == before + 1
     widget.close()
-    until(lambda: len(followed()) == before)
+
+
+def test_one_thread_follows_all_widgets_until_they_are_closed():
+    def threads():
+        return sum(thread.name == "leaves of pages" for thread in threading.enumerate())
+
+    until(lambda: threads() == 0)
+    for _ in range(2):
+        a = Value(2.0, "a")
+        widgets = [ag.explore(a * 3.0).widget for _ in range(10)]
+        a.data = 5.0
+        until(lambda: all(widget.numbers == [5.0] for widget in widgets))
+        widgets.pop().close()
+        assert threads() == 1
+        a.data = 6.0
+        until(lambda: all(widget.numbers == [6.0] for widget in widgets))
+        for widget in widgets:
+            widget.close()
+        until(lambda: threads() == 0)
 
 
 CELLS = (

@@ -12,7 +12,11 @@ ag.explore(L)
 `;
 const at = (id) => document.getElementById(id);
 const frames = [];
-let worker, editor, ready = false, running = false, wanted = "", hash = "", before = "";
+// A worker made of a blob has the policy of this page: what it fetches is of this origin too.
+const WORKER = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL("worker.js", location).href)};`], { type: "text/javascript" }));
+// What a note is shown with, in a frame in which no script runs.
+const LOOK = `<style>body { font: 1rem/1.45 system-ui, sans-serif; color: #152032; } main { overflow-x: auto; }</style>`;
+let worker, editor, ready = false, running = false, wanted = false, hash = "", before = "", printed = "";
 
 // The editor, or a text area where it is not there.
 
@@ -38,36 +42,41 @@ const status = (text) => (at("status").textContent = text);
 function start() {
   ready = false;
   if (!running && !frames.length) status(say`Python starts …`);
-  worker = new Worker("worker.js", { type: "module" });
-  worker.onmessage = ({ data: { kind, text } }) => heard[kind](text);
+  worker = new Worker(WORKER, { type: "module" });
+  worker.onmessage = ({ data: { kind, text } }) => {
+    if (kind !== "print") flush();
+    heard[kind](text);
+  };
   worker.onerror = () => heard.old();
 }
 
 const heard = {
   ready() {
     ready = true;
-    status(`${before} ${say`Python is ready.`}`.trim());
-    before = "";
+    after(say`Python is ready.`, wanted);
     buttons();
     if (wanted) run();
   },
   print(text) {
-    at("lines").append(text);
-    at("printed").scrollTop = at("printed").scrollHeight;
+    if (!printed) requestAnimationFrame(flush); // the page need not keep up with each line
+    printed += text;
   },
   cut: () => heard.print(`\n${say`… and more, which is left out.`}\n`),
   old: () => heard.failed(say`the browser is older than 2023, or the network went away before the first visit was over`),
   missing: (name) => heard.failed(say`${name} did not come`),
-  page: (text) => show(text),
+  page(text) {
+    const kind = text.startsWith("<svg") ? "image/svg+xml" : "text/html";
+    if (pageData.lang) text = text.replace('"lang":null', `"lang":"${pageData.lang}"`);
+    frames.push(show({ src: URL.createObjectURL(new Blob([text], { type: kind })) + hash }));
+    hash = "";
+  },
   note(text) {
-    const box = document.createElement("div");
-    box.className = "note";
-    at("shown").append(box);
-    box.innerHTML = text;
+    const frame = show({ className: "note", sandbox: "allow-same-origin", srcdoc: `${LOOK}<main>${text}</main>` });
+    frame.onload = () => (frame.style.height = `${frame.contentDocument.documentElement.scrollHeight}px`);
   },
   done(line) {
     running = false;
-    status(say`Done.`);
+    after(say`Done.`);
     mark(line);
     buttons();
   },
@@ -80,19 +89,29 @@ const heard = {
   },
 };
 
-function show(text) {
-  const kind = text.startsWith("<svg") ? "image/svg+xml" : "text/html";
-  const frame = document.createElement("iframe");
-  frame.title = say`What the code shows`;
-  frame.src = URL.createObjectURL(new Blob([text], { type: kind })) + hash;
-  hash = "";
-  frames.push(frame);
+function flush() {
+  if (!printed) return;
+  at("lines").append(printed);
+  at("printed").scrollTop = at("printed").scrollHeight;
+  printed = "";
+}
+
+// What there was to say before stays, until a run that was wanted is done.
+function after(text, kept = false) {
+  status(`${before} ${text}`.trim());
+  if (!kept) before = "";
+}
+
+function show(how) {
+  const frame = Object.assign(document.createElement("iframe"), { title: say`What the code shows` }, how);
   at("shown").append(frame);
+  return frame;
 }
 
 function run() {
-  if (!ready || running) return;
-  wanted = "";
+  if (running) return;
+  wanted = !ready;
+  if (wanted) return;
   running = true;
   mark(0);
   for (const frame of frames.splice(0)) URL.revokeObjectURL(frame.src);
@@ -112,8 +131,8 @@ function stop(why = say`Stopped; Python starts anew.`) {
 }
 
 function buttons() {
-  at("run").disabled = !ready || running;
-  at("stop").disabled = !running;
+  at("run").setAttribute("aria-disabled", !ready || running); // disabled, they would lose the focus
+  at("stop").setAttribute("aria-disabled", !running);
 }
 
 // The link: code, and what the page has in its own address: leaves, step, theme.
@@ -124,7 +143,7 @@ async function squeezed(text, stream) {
 }
 
 const OLD = say`Links need a browser of 2023 or newer.`;
-const instead = (why) => (status(say`${why} Here is the toy instead.`), [TOY, ""]);
+const instead = (why) => (status((before = say`${why} Here is the toy instead.`)), [TOY, ""]);
 
 async function link() {
   if (!globalThis.CompressionStream) return status(OLD);
@@ -145,10 +164,10 @@ async function opened() {
   try {
     const text = atob(given.replaceAll("-", "+").replaceAll("_", "/"));
     const found = await squeezed(Uint8Array.from(text, (c) => c.charCodeAt(0)), new DecompressionStream("deflate-raw"));
-    return JSON.parse(new TextDecoder().decode(found));
-  } catch {
-    return instead(say`This link is damaged: it was cut, or changed.`);
-  }
+    const parts = JSON.parse(new TextDecoder().decode(found));
+    if (parts.length === 2 && parts.every((part) => typeof part === "string") && /^(#|$)/.test(parts[1])) return parts;
+  } catch {} // damaged, as what is no code with a state
+  return instead(say`This link is damaged: it was cut, or changed.`);
 }
 
 async function lessons() {
@@ -165,13 +184,18 @@ function lesson(text) {
 }
 
 at("run").addEventListener("click", run);
-at("stop").addEventListener("click", () => stop());
+at("stop").addEventListener("click", () => running && stop());
 at("link").addEventListener("click", link);
-at("lessons").addEventListener("change", ({ target }) => { write(target.value || TOY); run(); });
+at("lessons").addEventListener("change", ({ target }) => {
+  write(target.value || TOY);
+  if (running) stop();
+  run();
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
 });
+addEventListener("hashchange", () => location.reload()); // another link
 navigator.serviceWorker?.register("service.js").catch(() => {});
 lessons();
-opened().then(([text, state]) => { write(text); hash = state; wanted = "run"; if (ready) run(); });
+opened().then(([text, state]) => { write(text); hash = state; run(); });
 start();

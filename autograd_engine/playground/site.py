@@ -9,7 +9,9 @@ import tarfile
 import tempfile
 import webbrowser
 import zipfile
-from contextlib import suppress
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from os import PathLike
@@ -38,7 +40,7 @@ def playground(
     fetches it. Wheels that lie in `assets`, of Python alone or for that Pyodide, can be imported
     too: with NumPy's `ag.compile` runs, and the lessons on it stand in the menu. `lang` is "en" or
     "zh", or None for that of the browser. Raises `RuntimeError` where
-    Pyodide cannot be had, `ValueError` for another language.
+    Pyodide cannot be had or a file of `assets` is damaged, `ValueError` for another language.
     """
     texts = [(OWN / own).read_text("utf-8") for own in FILES.split()]
     words = inert_json(spoken(lang, "".join(texts)))
@@ -60,14 +62,14 @@ def playground(
                 if part.suffix in (".py", ".js", ".css", ".html", ".json", ".csv", ".gz"):
                     zipped.write(part, part.relative_to(OWN.parents[1]))
             for wheel in (wheels := [*source.glob("*.whl")]):
-                with zipfile.ZipFile(wheel) as held:
+                with whole(wheel), zipfile.ZipFile(wheel) as held:
                     for name in held.namelist():
                         zipped.writestr(name, held.read(name))
         for package, paths in PACKAGES.items():
             for name in paths.split():
                 (to := target / Path(name).name).write_bytes(b"")
                 for packed in source.glob(f"{package.partition('@')[0]}-*.tgz"):
-                    with tarfile.open(packed) as held:
+                    with whole(packed), tarfile.open(packed) as held:
                         to.write_bytes(held.extractfile(f"package/{name}").read())  # type: ignore[union-attr]
     for own, text in zip(FILES.split(), texts):
         (target / Path(own).name).write_text(text.replace("<!--DATA-->", words), encoding="utf-8")
@@ -77,6 +79,16 @@ def playground(
         lessons = {name: text for name, text in lessons.items() if "ag.compile(" not in text}
     (target / "lessons.json").write_text(json.dumps(lessons), encoding="utf-8")
     return target
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[None]:
+    """Name the file where what is read of it is damaged."""
+    try:
+        yield
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError) as error:
+        advice = f"run npm pack {' '.join(PACKAGES)} again, or fetch the wheel again"
+        raise RuntimeError(f"{path} cannot be read ({error}): {advice}") from error
 
 
 class _Handler(SimpleHTTPRequestHandler):

@@ -5,25 +5,15 @@ import { loadPyodide } from "./pyodide.mjs";
 const MOST = 200_000; // characters that a run prints
 const tell = (kind, text) => postMessage({ kind, text });
 const decoder = new TextDecoder();
-let held = "", printed = 0, sent = 0;
+let printed = 0;
 
-// What is printed goes to the page twenty times a second, so that it can keep up.
+// What is printed goes to the page at once: what waited here would be lost by Stop.
 function print(bytes) {
   const text = decoder.decode(bytes, { stream: true });
   printed += text.length;
-  if (printed <= MOST) held += text;
-  else if (printed - text.length <= MOST) {
-    flush();
-    tell("cut");
-  }
-  if (performance.now() - sent > 50) flush();
+  if (printed <= MOST) tell("print", text);
+  else if (printed - text.length <= MOST) tell("cut");
   return bytes.length;
-}
-
-function flush() {
-  if (held) tell("print", held);
-  held = "";
-  sent = performance.now();
 }
 
 async function start() {
@@ -42,11 +32,8 @@ async function start() {
   onmessage = ({ data }) => {
     printed = 0;
     try {
-      const line = run(data, tell);
-      flush();
-      tell("done", line);
+      tell("done", run(data, tell));
     } catch (error) { // the interpreter itself gave up, as where there is no memory left
-      flush();
       tell("died", String(error.message ?? error).trim().split("\n").pop());
     }
   };

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 import sys
 import threading
 import time
-import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib.resources import files
 from typing import Any
@@ -69,20 +70,34 @@ def bound(text: str, leaves: Sequence[Value]) -> Any:
 
     def moved(_: Any, message: Any, buffers: Any) -> None:
         for leaf, number in zip(leaves, message["leaves"]):
-            if number is not None and leaf.data != number:
+            if isinstance(number, (int, float)) and math.isfinite(number) and leaf.data != number:
                 leaf.data = float(number)
-
-    def follow(made: weakref.ref[Any]) -> None:
-        while (found := made()) is not None and found.comm is not None:
-            found.numbers = [leaf.data for leaf in leaves]
-            del found
-            time.sleep(0.02)
 
     live = Live()
     live.on_msg(moved)  # traits would wait: marimo gathers their changes for 0.4 s
-    name, given = "leaves of a page", (weakref.ref(live),)
-    threading.Thread(target=follow, args=given, name=name, daemon=True).start()
+    with _changing:
+        _open.append((live, leaves))
+        if len(_open) == 1:
+            threading.Thread(target=_follow, name="leaves of pages", daemon=True).start()
     return live
+
+
+_open: list[tuple[Any, Sequence[Value]]] = []  # widgets, each with its leaves; one thread for all
+_changing = threading.Lock()
+
+
+def _follow() -> None:
+    """Tell the widgets where their leaves are, until all are closed."""
+    while True:
+        with _changing:
+            pages = [pair for pair in _open if pair[0].comm is not None]
+            _open[:] = pages
+            if not pages:
+                return
+        for live, leaves in pages:
+            with suppress(AttributeError):  # of one that was closed meanwhile
+                live.numbers = [leaf.data for leaf in leaves]
+        time.sleep(0.02)
 
 
 class Shown:
