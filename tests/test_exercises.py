@@ -17,7 +17,7 @@ import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.__main__ import main
 from autograd_engine.exercises import check, grade
-from autograd_engine.exercises.questions import KINDS, Question
+from autograd_engine.exercises.questions import KINDS, Question, asked, said
 from autograd_engine.exercises.sheets import judged, near
 from autograd_engine.views.explore.page import inert_json
 
@@ -52,7 +52,7 @@ def test_gradients_are_asked_for_and_each_mistake_is_told():
     wrong = {
         -by_a: "The sign is the other way round.",
         slope * 2.0 * -0.5: "added up",  # c was the last to hand back
-        d + 1.0 - 0.5: "the partial alone",
+        d + 1.0 - 0.5: "Partials alone",
         slope * 2.0 * 0.5: "forgotten: a also acts through L",
         d + slope * 2.0: "forgotten: a also acts through c",
         d + slope * 2.0 * -0.5: "forgotten: a also acts through v1",
@@ -153,13 +153,21 @@ def test_numbers_are_drawn_from_the_domain():
 @pytest.mark.parametrize(
     ("typed", "number", "right"),
     [
-        ("0.333", 1 / 3, True), ("0.33", 1 / 3, True), ("0.3", 1 / 3, False), ("-2", -2.0, True),
+        ("0.333", 1 / 3, True), ("0.33", 1 / 3, False), ("0.3", 1 / 3, False), ("-2", -2.0, True),
         ("\N{MINUS SIGN}2", -2.0, True), ("1,5", 1.5, True), ("1e-3", 0.001, True), ("abc", 2.0, False),
         ("", 0.0, False), ("0", 0.0, True), ("0.0", 0.0, True), ("2.01", 2.0, True), ("2.1", 2.0, False),
+        ("-14", -13.5, False), ("2.2", 2.25, False), ("2.3", 2.25, False), ("1.00", 1.005, True), ("1.01", 1.005, True),
+        ("inf", 2.0, False), ("-Infinity", 2.0, False), ("nan", 2.0, False), ("1e999", 2.0, False), ("0x2", 2.0, False),
+        ("2_0", 20.0, False), ("+2.", 2.0, True), (" 20e-1 ", 2.0, True), ("2,0,0", 2.0, False), ("\N{ARABIC-INDIC DIGIT TWO}", 2.0, False),
     ],
 )  # fmt: skip
-def test_rounding_is_accepted_by_significant_digits(typed, number, right):
+def test_three_digits_are_accepted_of_a_finite_number_on_a_page_as_in_python(
+    typed, number, right, sheet_page
+):
     assert near(typed, number) == right
+    assert sheet_page.evaluate("([typed, number]) => near(read(typed), number)", [typed, number]) == right  # fmt: skip
+    verdict = sheet_page.evaluate("([typed, key]) => judged(typed, key)[0]", [typed, Question(said(""), number, []).key])  # fmt: skip
+    assert verdict == ("right" if right else verdict) and verdict != "right" or right
 
 
 def test_a_check_of_a_notebook_tells_the_mistake():
@@ -167,8 +175,14 @@ def test_a_check_of_a_notebook_tells_the_mistake():
     check(2.0, question.key)
     with pytest.raises(AssertionError, match=r"-2.0: The sign\."):
         check(-2.0, question.key)
-    with pytest.raises(AssertionError, match=r"None: Not yet\."):
-        check(None, question.key)
+    for right in (2, "2.0", Fraction(2), Decimal(2), Value(2.0), np.array([2.0]), np.float32(2.0)):
+        check(right, question.key)
+    for wrong in (None, ..., "abc", "3/2", "", math.nan, -math.inf, [1.0, 2.0], 2j):
+        with pytest.raises(AssertionError, match=r": type a number, such as -0\.5"):
+            check(wrong, question.key)
+    for key in (question.key[:-3], question.key[5:], "é", None, b64encode(b"[" * 100_000)):
+        with pytest.raises(ValueError, match=r"this check was cut or changed"):
+            check(2.0, key)
 
 
 @pytest.mark.parametrize("ask", KINDS)
@@ -212,6 +226,11 @@ def test_models_and_anybodys_values_are_asked_about():
         (lambda L: ag.exercise(2.0), TypeError, "not of float: 2.0"),
         (lambda L: ag.exercise([L]), TypeError, "not of list"),
         (lambda L: ag.exercise(L, "grads"), ValueError, "ask is one of 'gradients' 'values'"),
+        (lambda L: ag.exercise(L, ["x"]), ValueError, r"ask is one of .* got \['x'\]"),
+        (lambda L: ag.exercise(L * 1e200 * 1e200 * 0.0), ValueError, "v3 has inf as its value or"),
+        (lambda L: ag.exercise((L - L).sqrt()), ValueError, "inf as its value or a derivative"),
+        (lambda L: ag.exercise(sum([L] * 400)), ValueError, "at most 400 values, not of 4.., choose"),
+        (lambda L: ag.exercise(L * L.detach() - L, "edge"), ValueError, "x"),
         (lambda L: ag.exercise(L, seed="a"), TypeError, "seed is None or a whole number"),
         (lambda L: ag.exercise(L, seed=True), TypeError, "seed is None or a whole number"),
         (lambda L: ag.exercise(Value(2.0)), ValueError, "there is nothing to ask"),
