@@ -79,16 +79,13 @@ def asked(text: Said, answer: float, mistakes: Iterable[tuple[float, Said]]) -> 
 
 
 def edges(survey: Survey) -> list[tuple[str, float, int, int]]:
-    """Return each partial by no constant: written, its number, of which value, by which operand.
-
-    Left out are partials by what is an operand twice, as in a · a, which the notation cannot tell.
-    """
+    """Return each partial by no constant: written, its number, of which value, by which operand."""
     names = survey.names
     return [
         (f"∂{names[i]}/∂{names[j]}", survey.values[i].partials[k], i, k)
         for i, below in enumerate(survey.operands)
         for k, j in enumerate(below)
-        if survey.values[j]._rule is not CONSTANT and below.count(j) == 1
+        if survey.values[j]._rule is not CONSTANT and below.count(j) == 1  # a·a has two ∂v/∂a
     ]
 
 
@@ -109,14 +106,16 @@ def anew(survey: Survey, leaf: Callable[[Value], float] = lambda leaf: leaf.data
     for name, value, adjoint in zip(new.names, new.values, new.adjoints):
         for x in (value.data, adjoint, *value.partials):
             if not math.isfinite(x):
-                cure = "an exercise needs finite numbers: choose other leaves"
-                raise ValueError(f"{name} has {x} as its value or a derivative; {cure}")
+                raise ValueError(
+                    f"{name} has {x} as its value or a derivative; an exercise needs finite "
+                    "numbers: choose other leaves"
+                )
     return new
 
 
 def drawn(survey: Survey, seed: int) -> Survey:
     """Return a graph with numbers of a seed, whose mistakes give nearly as many as they may."""
-    draw, found = random.Random(seed), list[tuple[bool, int, Survey]]()
+    draw, found = random.Random(int(seed)), list[tuple[bool, int, Survey]]()
     tenths = range(5, 31, 1 if len(survey.leaves) < 4 else 5)
     for _ in range(min(TRIES, 2 + 2000 // len(survey.values))):
         with suppress(ArithmeticError, ValueError):

@@ -37,7 +37,7 @@ class Exercise(Shown):
     def __init__(self, survey: Survey, ask: str, seed: int | None, lang: str | None) -> None:
         self._lang, self._words = lang, spoken(lang)["words"].get(lang, {})
         title, kind = KINDS[ask]
-        every = list(kind(survey, random.Random(seed or 0)))
+        every = list(kind(survey, random.Random(int(seed or 0))))
         if not every:
             raise ValueError(f"no partial here can be asked for by {ask!r}: ask for 'gradients'")
         self.questions = [question.into(self._words) for question in every[:MOST]]
@@ -49,7 +49,8 @@ class Exercise(Shown):
             lambda leaf: leaf.data,
             lambda v, below: Value(math.nan if ask == "values" else v.data, tuple(below), v.op),
         )
-        svg = draw(shown, engine="builtin", force=True).svg.replace(">data nan<", ">data ?<")
+        svg = draw(shown, engine="builtin", force=True).svg
+        svg = re.sub("(?<=>data )nan(?=<)", "?", svg)
         graph = said("The graph", table=self._words)
         self._picture = image("image/svg+xml", svg.encode(), graph, 600)
         hints = [] if every[0].choices else [said("Round to three digits or more.")]
@@ -70,8 +71,11 @@ class Exercise(Shown):
         """The page: it needs no network, and is worked by keyboard and screen reader."""
         page = read("explore/frame.html").partition("<!--STYLE-->")[0]
         asked = [[q.text.parts, q.choices, q.key] for q in self.questions]
-        hints = [hint.parts for hint in self._hints]
-        data = {"title": self.title.parts, "hints": hints, "questions": asked}
+        data = {
+            "title": self.title.parts,
+            "hints": [h.parts for h in self._hints],
+            "questions": asked,
+        }
         places = {
             "TITLE": html.escape(self.title),
             "PICTURE": self._picture,
@@ -151,9 +155,10 @@ def exercise(
     if not survey.leaves or not output.partials:
         raise ValueError("there is nothing to ask: the output was not computed from any leaf")
     if len(survey.values) > LARGEST:
-        had = f"of at most {LARGEST} values, not of {len(survey.values):,}"
-        raise ValueError(f"an exercise is {had}: choose a part of it, such as one point's loss")
-    seed = None if seed is None else int(seed)
+        raise ValueError(
+            f"an exercise is of at most {LARGEST} values, not of {len(survey.values):,}: choose a "
+            "part of the graph, such as the loss of one point"
+        )
     return Exercise(anew(survey) if seed is None else drawn(survey, seed), ask, seed, lang)
 
 
@@ -168,8 +173,7 @@ def _cell(kind: str, name: str, source: str, **marks: Any) -> dict[str, Any]:
 def typed(text: str) -> float:
     """Return what was typed as a number, NaN where it is none; the page reads the same."""
     text = text.strip().replace("\N{MINUS SIGN}", "-").replace(",", ".", 1)
-    number = float(text) if NUMBER.fullmatch(text) else math.nan
-    return number if math.isfinite(number) else math.nan
+    return float(text) if NUMBER.fullmatch(text) else math.nan
 
 
 def near(text: str, number: float) -> bool:
@@ -188,13 +192,10 @@ def judged(text: str, key: str) -> Said:
 
 
 def check(answer: Any, key: str) -> None:
-    """Raise `AssertionError`, which tells the mistake, unless an answer is right.
-
-    Raises `ValueError` for a key that is none.
-    """
+    """Raise `AssertionError` with the mistake of an answer, `ValueError` for a damaged key."""
     one = answer.data if isinstance(answer, Value) else only(answer)
     text = f"{float(one) if is_number(one) else one}"
-    if math.isnan(typed(text)):
+    if not math.isfinite(typed(text)):
         raise AssertionError(f"{answer!r:.60}: type a number, such as -0.5")
     if told := judged(text, key):
         raise AssertionError(f"{answer!r:.60}: {told}")
