@@ -53,6 +53,7 @@ gets; graph; topological order; region: what stands behind a marked output.
 import _thread
 import sys as _sys
 import typing as _typing
+from contextlib import suppress as _suppress
 from importlib import import_module as _import_module, machinery as _machinery
 from importlib.util import find_spec as _find_spec
 
@@ -69,7 +70,8 @@ try:
 except ImportError:
     _source = _machinery.SourceFileLoader, _machinery.SOURCE_SUFFIXES
     for _folder in __path__:
-        _sys.path_importer_cache[_folder] = _machinery.FileFinder(_folder, _source)
+        with _suppress(ImportError):  # of a zip file, which holds nothing else
+            _sys.path_importer_cache[_folder] = _machinery.FileFinder.path_hook(_source)(_folder)
 
 from autograd_engine import copies, graph, losses, manual, nn, optim  # noqa: F401
 from autograd_engine.blocks import no_grad, region, trace_source

@@ -158,6 +158,8 @@ def _options(given: list[str]) -> Namespace:
             break
         if (option := re.match(r"--[^\W\d][\w-]*", text)) and option[0] not in known:
             part.error(f"unrecognized arguments: {text}")
+        if given[i - 1] == "--layers" and text[:1].isdigit():
+            part.error("--layers takes one value: sizes are written 16,16")
         negative = re.match("-(?!-|h$)", text) and (before[:2] != "--" or "=" in before)
         if negative and name in (*EXPRESSIONS, "predict"):
             rest[i] = f" {text}"  # an expression such as -a, or a number, and no option
@@ -174,7 +176,8 @@ def _outline(given: list[str]) -> Namespace:
     usage, version = "autograd_engine COMMAND ...", f"autograd_engine {autograd_engine.__version__}"
     parser = ask.Parser("autograd_engine", told, examples, usage=usage)
     parser.add_argument("--version", action="version", version=version, help="say which it is")
-    parser.add_argument("command", metavar="COMMAND", choices=[*PARTS], help=argparse.SUPPRESS)
+    lacks = None if given == ["--"] else "?"  # an option that is not known is told first
+    parser.add_argument("COMMAND", nargs=lacks, choices=[*PARTS], help=argparse.SUPPRESS)
     return parser.parse_args(given or ["--help"])
 
 

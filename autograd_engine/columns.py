@@ -10,7 +10,7 @@ from typing import Any
 from autograd_engine.engine import Value, as_value
 from autograd_engine.functions import dot, elu, gelu, leaky_relu, recorded_dots, silu
 from autograd_engine.notes import FIRED, mark
-from autograd_engine.real import as_float, is_number, is_several, named
+from autograd_engine.real import as_float, as_list, is_foreign, is_number, is_several, named
 from autograd_engine.state import TRACED, WATCHED, told
 from autograd_engine.words import counted, printable
 
@@ -118,9 +118,13 @@ def _values(x: Any) -> tuple[Value, ...]:
     """Return inputs as values; a single value or number is the one input."""
     items = [x] if isinstance(x, Value) or is_number(x) else x
     try:
+        if type(items) is not list:
+            items = as_list("a network", x, "one sample, a list of numbers or values")
         return tuple([item if isinstance(item, Value) else as_value(item) for item in items])
     except TypeError:
-        if hasattr(x, "__iter__") and not any(map(is_several, x)):
+        if hasattr(x, "__iter__") and not any(map(is_several, items)):
             raise
+        if is_foreign(x):
+            as_float(x)  # says whose it is
         given = f"a network takes one sample, a list of numbers or values, got {printable(repr(x))}"
         raise TypeError(f"{given}: of several samples write [model(x) for x in xs]") from None

@@ -137,13 +137,21 @@ def predict(options: Namespace) -> None:
     """Print what a saved model predicts, of the numbers or of each line of a table."""
     if bool(options.numbers) == (options.csv is not None):
         options.refuse("predict takes either numbers, such as 5.1 3.5, or --csv FILE")
+    if options.csv is None and {options.header, options.separator, options.decimal} != {None}:
+        options.refuse("--header, --separator and --decimal are for --csv FILE")
+    if re.fullmatch(r"[-\d., ]+", options.model):
+        options.refuse(f"{options.model!r} is no model: its file comes first, then the numbers")
     model, rows = load(options.model), [options.numbers]
+    if "training" in read_json(options.model) and not terms_of(model).classes:
+        said = "is the checkpoint of a training on scaled numbers: name the model.json beside it"
+        raise ValueError(f"{printable(options.model, LINE)} {said}")
     if options.csv is not None:
         try:
             sheet = Sheet(options.csv, options.separator, options.header, options.decimal)
             rows = sheet.inputs(terms_of(model).columns)
         except ValueError as error:
-            raise ValueError(_as_typed(str(error))) from None
+            said = re.sub(", or leave the column out with drop=.*", "", str(error))
+            raise ValueError(_as_typed(said)) from None
     for found in predicted(model, rows):
         numbers = found if isinstance(found, list) else [found]
         print(*(printable(n, LINE) if isinstance(n, str) else f"{n:.6g}" for n in numbers))
@@ -152,7 +160,8 @@ def predict(options: Namespace) -> None:
 def _data(options: Namespace) -> Dataset:
     """Return the samples that are asked for, or refuse what does not go together."""
     if (options.csv is None) == (options.name is None):
-        options.refuse(f"write one of {', '.join(DATASETS)}, or --csv FILE for a table of your own")
+        both = f"{options.name} and --csv are both given: " if options.name else ""
+        options.refuse(f"{both}write one of {', '.join(DATASETS)}, or --csv FILE for a table")
     named = {name: it for name in TABLE if (it := vars(options)[name]) is not None}
     if options.csv is not None:
         data = _table(options, named)
@@ -166,14 +175,14 @@ def _data(options: Namespace) -> Dataset:
     if len(data.classes) == 1:
         only = f"every sample is of class {data.classes[0]!r:.80}"
         raise ValueError(f"there is nothing to learn: {only}")
-    if options.limit is None or options.limit >= len(data):
-        return data
-    return data.split(options.limit / len(data), options.seed)[0]
+    if (limit := options.limit or len(data)) > len(data):
+        print(f"there are only {len(data)} samples, fewer than --limit: all are taken")
+    return data if limit >= len(data) else data.split(limit / len(data), options.seed)[0]
 
 
 def _table(options: Namespace, named: dict[str, Any]) -> Dataset:
     columns = [options.target or "", *options.drop]  # each by its name or index
-    target, *drop = [int(name) if re.fullmatch(r"-?\d+", name) else name for name in columns]
+    target, *drop = columns
     try:
         with warnings.catch_warnings(record=True) as words:
             warnings.simplefilter("always")

@@ -24,13 +24,17 @@ from autograd_engine.real import (
     check_function,
     is_array,
     is_number,
+    is_several,
     is_whole,
+    kind_of,
+    owned,
     plain,
 )
 from autograd_engine.state import WATCHED, told
 from autograd_engine.words import counted
 
 Shape = tuple[int, ...] | None
+SUMMED = ": of several it is ag.jacobian(f), or return their sum; second derivatives: ag.hessian(f)"
 
 
 def map_numbers(function: Callable[[Any], Any], tree: Any) -> Any:
@@ -40,6 +44,7 @@ def map_numbers(function: Callable[[Any], Any], tree: Any) -> Any:
     if isinstance(tree, (list, tuple)):
         items = [map_numbers(function, item) for item in tree]
         return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
+    tree = owned(tree)
     return shaped(list(map(function, tree.flat)), tree.shape) if is_array(tree) else function(tree)
 
 
@@ -61,25 +66,27 @@ def fresh(leaf: Any) -> Value:
     return leaf * 1.0 if isinstance(leaf, Value) else Value(leaf)
 
 
-def one_value(output: Any) -> Value:
+def one_value(output: Any, several: str = SUMMED) -> Value:
     """Return what a function gave as one Value; `TypeError` for anything but a number."""
     if getattr(output, "size", 0) == 1:  # an array of one, as SciPy's example functions give
         output = output.item()
     if isinstance(output, Value) or is_number(output):
         return as_value(output)
-    raise TypeError(f"the function must return one Value or number, not {type(output).__name__}")
+    found = kind_of(output) + (several if is_several(output) else "")
+    raise TypeError(f"the function must return one Value or number, not {found}")
 
 
 def outputs_of(given: Any) -> tuple[list[Value], Shape]:
     """Return what a function gave as Values, with the shape of several."""
     if is_array(given):
         return list(map(one_value, given.flat)), given.shape
-    several = isinstance(given, (list, tuple))
-    return list(map(one_value, given if several else [given])), (len(given),) if several else None
+    items = given if (several := isinstance(given, (list, tuple))) else [given]
+    return [one_value(item, "") for item in items], (len(given),) if several else None
 
 
 def point_of(name: str, x: Any, taken: str = "") -> tuple[list[Any], Shape]:
     """Return the numbers of a list or of an array, whose shape it is; None for a list."""
+    x = owned(x)
     return (list(x.flat), x.shape) if is_array(x) else (as_list(name, x, taken), None)
 
 

@@ -54,13 +54,16 @@ ADVICE: dict[type[ast.AST], str] = {
     ast.BoolOp: ": conditions are joined by nesting, as in where(a > 0, where(b > 0, 1, 0), 0)",
     ast.Compare: ": one comparison at a time",
     ast.Attribute: ": functions are called by their bare names, as in tanh(a)",
+    ast.AST: ": there are + - * / **, comparisons, lists and functions such as tanh(a)",
 }
 """What to write instead of an operator, or of another kind of node."""
 # fmt: on
 ON_PAPER = {
     r"[×·⋅∙]|\b[\d.]+ *(?!e[-+\d])[^\W\d]|\) *\w|\w +\w": "a product is written 2*a",
-    r"[²³¹⁰⁴-⁹⁻]": "a power is written x**3",
+    r"[a-z]{2}([²³]|⁻¹)": "tan⁻¹(x) is written atan(x), and sin²(x) sin(x)**2",
+    r"(?<![a-z]{2})(?<!⁻)[²³¹⁰⁴-⁹⁻]": "a power is written x**3",
     r"√|[a-z]{2,} +\w": "a function is written sqrt(x)",
+    r"!(?!=)": "there is no factorial",
     r"\|": "an absolute value is written abs(x)",
     r"[−–÷∕≤≥]": "signs are written - / <= >=",
 }
@@ -88,7 +91,7 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     >>> output.data, a.grad
     (7.0, 5.0)
     """
-    text = expression.strip().replace("·", "×")  # which in Python may be part of a name
+    text = expression.strip()
     try:
         shown, tree = _parsed(text)
         result = _Evaluation(shown, tree, values).of(tree.body)
@@ -98,7 +101,8 @@ def evaluate(expression: str, values: Mapping[str, Value]) -> Value:
     for name in (name for name in values if name not in used):
         raise ValueError(f"{name!r:.80} has a value, but the expression does not mention it")
     if isinstance(result, (list, bool)):
-        raise ValueError(f"the expression gives {printable(result)}, not one number")
+        more = "; decimals are written 1.5" * bool(re.search(r"\d,\d", text))
+        raise ValueError(f"the expression gives {printable(result)}, not one number{more}")
     return as_value(result)
 
 
@@ -134,8 +138,8 @@ class _Evaluation:
                 return self.function(node)
             case ast.Subscript():
                 return self.called(node, _item, self.of(node.value), self.of(node.slice))
-        known = (type(getattr(node, "op", None)), type(node))
-        advice = next((ADVICE[kind] for kind in known if kind in ADVICE), "")
+        known = (type(getattr(node, "op", None)), type(node), ast.AST)
+        advice = next(ADVICE[kind] for kind in known if kind in ADVICE)
         raise ValueError(f"an expression cannot contain {self.quoted(node)}{advice}")
 
     def quoted(self, node: ast.AST) -> str:
@@ -194,7 +198,7 @@ def _parsed(text: str) -> tuple[str, ast.Expression]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about spelling that is refused below anyhow
         try:
-            return (flat := _flat(text)), ast.parse(flat, mode="eval")
+            return (flat := _flat(text.replace("·", "×"))), ast.parse(flat, mode="eval")
         except SyntaxError as error:
             why = f"{error.msg} at character {error.offset}" if error.offset else error.msg
             why = ", ".join(told for form, told in ON_PAPER.items() if re.search(form, text)) or why

@@ -14,7 +14,7 @@ from autograd_engine.engine import COMPILED, Value, as_value, record_several
 from autograd_engine.notes import Note, noted
 from autograd_engine.number import is_comparable, number
 from autograd_engine.primitives import paired
-from autograd_engine.real import as_float, as_list, plain
+from autograd_engine.real import as_float, as_list, kind_of, plain
 from autograd_engine.table import (
     DOT, LOGSUMEXP, MEAN, NORM, PROD, SUM, VARIANCE, WIDEST, above, erfc, expm1, gate, log_shares,
     log_softmax_of, relu, share_slopes, shares, sigmoid, softmax_of,
@@ -41,6 +41,9 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> where(2.0 > 1.0, Value(5.0), Value(7.0))
     Value(data=5.0, grad=0.0)
     """
+    if not is_comparable(condition):
+        cure = "of several write [where(c, x, y) for ...] or numpy.where(c, x, y)"
+        raise TypeError(f"where takes one condition, not {kind_of(condition)}; {cure}")
     kind = as_value if isinstance(x, Value) or isinstance(y, Value) else as_float
     return kind(x if condition else y)
 

@@ -20,7 +20,7 @@ from autograd_engine.engine import Value, as_value, constant, record, topologica
 from autograd_engine.graph import _postorder
 from autograd_engine.number import number
 from autograd_engine.primitives import TABLE, check_partials
-from autograd_engine.real import as_list
+from autograd_engine.real import as_list, kind_of
 from autograd_engine.state import ANSWERS, WATCHED, told
 from autograd_engine.table import CONSTANT, LEAF, azmul, gate, stopped
 
@@ -55,7 +55,7 @@ def gradient(output: Value, inputs: Sequence[Value], create_graph: bool = False)
     inputs = as_list("gradient", inputs, "a list of inputs: write gradient(output, [x])")
     for value in (output, *inputs):
         if not isinstance(value, Value):
-            raise TypeError(f"gradient needs Values, not {type(value).__name__}: {value!r:.60}")
+            raise TypeError(f"gradient needs Values, not {kind_of(value)}: {value!r:.60}")
     check_partials(output)
     if WATCHED and not create_graph:
         told("sweep", output, 1.0)

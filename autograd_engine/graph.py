@@ -14,6 +14,7 @@ from typing import Any
 from autograd_engine.engine import Value, topological_order
 from autograd_engine.notes import as_label, mark, noted
 from autograd_engine.primitives import TABLE, Opaque, find_primitive
+from autograd_engine.real import kind_of
 from autograd_engine.table import CONSTANT, LEAF, NEGATIVE
 
 
@@ -76,7 +77,7 @@ def _postorder(outputs: Iterable[Any], below: Callable[[Any], Iterable[Any]]) ->
 
 def _check(value: object) -> None:
     if not isinstance(value, Value):
-        kind = f"{type(value).__name__}: {value!r:.60}"
+        kind = f"{kind_of(value)}: {value!r:.60}"
         raise TypeError(f"a graph is that of Values, nodes(a) or nodes(a, b), not of {kind}")
 
 
@@ -131,15 +132,21 @@ def _adopted(*items: Any, by: str = "") -> tuple[Any, ...]:
         if not _is_alike(node):
             known[id(node)] = node if isinstance(node, Value) else Value(node).detach()
             continue
+        if any(id(part) not in known for part in _below(node)):
+            raise ValueError(f"a node cannot be among its own operands, by its _prev: {node!r:.80}")
         parts = [known[id(part)] for part in _below(node)]
-        value = _computed(node, parts) if parts else Value(node.data)
+        value, made = _computed(node, parts) if parts else (Value(node.data), None)
         if value is None:
             if by:
-                raise ValueError(
-                    f"{by} needs the partials of {node._op!r} (data {node.data}), and its symbol "
-                    "and operands do not tell them: write one of + - * / **2 neg exp tanh ReLU ... "
-                    "and a tuple of operands; ag.draw shows this graph without them"
-                )
+                why = (
+                    "its symbol and operands do not tell them: write one of + - * / **2 neg exp "
+                    "tanh ReLU ... and a tuple of operands"
+                ) if made is None else (
+                    f"of its operands it is {made}: they were changed since, or its forward pass "
+                    "is wrong; build the graph again"
+                )  # fmt: skip
+                what = f"{by} needs the partials of {node._op!r} (data {node.data}), and "
+                raise ValueError(f"{what}{why}; ag.draw shows this graph without them")
             value = Value(node.data, tuple(parts), str(node._op or ""))
         known[id(node)] = value
         value.label, value.grad = str(getattr(node, "label", "") or ""), node.grad or 0.0
@@ -155,14 +162,18 @@ def _below(node: Any) -> Iterable[Any]:
     """Return an object's operands, those of a set in the order of their labels and numbers."""
     if not _is_alike(node):
         return ()
+    if not isinstance(node._prev, (Iterable, type(None))):
+        raise TypeError(f"_prev must hold the operands of a node, not {node._prev!r:.60}")
     if isinstance(node._prev, Set):
         key: Any = lambda x: (str(getattr(x, "label", "")), getattr(x, "data", x))  # noqa: E731
         return sorted(node._prev, key=key)
-    return node._prev  # type: ignore[no-any-return]
+    return node._prev or ()
 
 
-def _computed(node: Any, parts: Sequence[Value]) -> Value | None:
-    """Return what the operation makes of its operands, None where that cannot be told."""
+def _computed(node: Any, parts: Sequence[Value]) -> tuple[Value | None, float | None]:
+    """Return what the operation makes of its operands; None where that cannot be told, or is, as
+    the second says, another number.
+    """
     name = str(node._op or "").lower()
     rules: list[Any] = [rule for rule in TABLE.values() if name in (rule.symbol.lower(), rule.name)]
     if name == "-" and len(parts) == 1:
@@ -170,6 +181,7 @@ def _computed(node: Any, parts: Sequence[Value]) -> Value | None:
     if name[:2] == "**":
         with suppress(ValueError):
             rules.insert(0, find_primitive(name))
+    told = set[float | None]()  # what the operation may be
     in_order = not isinstance(node._prev, Set) or len(parts) == 1
     for rule in rules:
         # One operand may have been two.
@@ -179,7 +191,9 @@ def _computed(node: Any, parts: Sequence[Value]) -> Value | None:
                 if not (in_order and operands is parts):
                     back = rule(*operands[::-1])
                     if (made.data, made.partials) != (back.data, back.partials[::-1]):
+                        told.add(None)
                         continue
                 if math.isclose(made.data, node.data, rel_tol=1e-9) or made.data != made.data:
-                    return made
-    return None
+                    return made, None
+                told.add(made.data)
+    return None, told.pop() if len(told) == 1 else None

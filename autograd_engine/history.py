@@ -198,7 +198,8 @@ class Keeper:
             _check_same(was, given, cure=f"; {ANEW}")
         for part, its in zip(parts, then):
             part.load_state_dict(its)
-        _check_same({**training["settings"], "model": None}, self._settings)
+        older = {"data": self._settings["data"]}  # do not tell theirs
+        _check_same({**older, **training["settings"], "model": None}, self._settings)
         self._model.load_state_dict(model["parameters"])
         history, best, beside = training["history"], training["best"], self._beside()
         held = _numbers("beside", training.get("beside", []), len(beside))

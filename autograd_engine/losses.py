@@ -10,7 +10,7 @@ from typing import Any
 from autograd_engine.engine import Value
 from autograd_engine.functions import sum
 from autograd_engine.number import number
-from autograd_engine.real import is_number, named, only, plain
+from autograd_engine.real import as_list, is_number, named, only, plain
 from autograd_engine.table import BINARY, MSE, above, cross_entropy_of, gate, relu, surprise
 
 __all__ = ["binary_cross_entropy", "cross_entropy", "half_squared_error", "hinge", "mse"]
@@ -63,7 +63,8 @@ def cross_entropy(logits: Any, target: Any) -> Any:
         chosen = int(target._data) if fed else index(target)
     except TypeError:
         wanted = f"from 0 to {last} for {last + 1} logits, got {target!r}"
-        raise TypeError(f"the class must be an integer {wanted}") from None
+        cure = "write a whole one as int(target), one-hot ones as numpy.argmax(target)"
+        raise TypeError(f"the class must be an integer {wanted}: {cure}") from None
     if not 0 <= chosen <= last:
         raise ValueError(f"class {chosen} is out of range for {len(items)} logits: 0 to {last}")
     return surprise(0, *_chosen_first(items, target)) if fed else cross_entropy_of(chosen)(*items)
@@ -101,8 +102,9 @@ def _pairs(loss: str, outputs: Any, target: Any) -> list[tuple[Any, Any]]:
 
 def _items(loss: str, what: str, given: Any) -> list[Any]:
     """Return one value or number, or a sequence of them, as a list."""
-    single = isinstance(given, (Value, str)) or getattr(given, "shape", None) == ()
-    items = [given] if single or not hasattr(given, "__iter__") else list(given)
+    taken = f"as {what} one number or a list"
+    single = isinstance(given, (Value, str)) or getattr(given, "ndim", None) == 0
+    items = [given] if single or not hasattr(given, "__iter__") else as_list(loss, given, taken)
     for item in items:
         if not isinstance(item, Value) and not is_number(item):
             raise TypeError(f"{loss} takes as {what} only values or numbers, got {named(item)}")

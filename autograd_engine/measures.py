@@ -5,10 +5,12 @@ was trained on; what is no model, loss or sample; when training diverges.
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 from autograd_engine.blocks import no_grad
 from autograd_engine.derivatives import map_numbers, outputs_of
@@ -160,6 +162,14 @@ def check_asked(
         raise ValueError("patience watches the validation loss: pass validation= too")
 
 
+def checksum(samples: Iterable[Sample]) -> str:
+    """Return a few digits that tell samples from others."""
+    found: list[Any] = []
+    map_numbers(found.append, [*map(tuple, samples)])
+    numbers = (read(x) for x in found if is_number(x) or isinstance(x, Value))
+    return f"of checksum {crc32(array('d', numbers)):08x}"
+
+
 def check_finite(loss: float, epoch: int, name: str, position: int, sample: Sample) -> None:
     """Raise `FloatingPointError` saying why a loss is not finite: its sample, or what to try."""
     if not math.isfinite(loss):
@@ -199,6 +209,9 @@ class Terms:
                 if name not in x:
                     raise ValueError(f"the input has no {name!r:.80}{meant(name, x)}")
             x = [x[name] for name in names or x]
+        if isinstance(x, str) or not (hasattr(x, "__getitem__") and hasattr(x, "__len__")):
+            wanted = "expected the numbers of one input, in a list or a dict by column"
+            raise TypeError(f"{wanted}, or several inputs in a list; got {x!r:.60}")
         if names and len(x) != len(names):
             wanted = f"{counted(len(names), 'number')}, {', '.join(names):.400}"
             raise ValueError(f"the model takes {wanted}; got {len(x)}")
@@ -208,6 +221,8 @@ class Terms:
     def named(self, outputs: Any) -> Any:
         """Return the name of the class, where there are classes, else the numbers."""
         numbers = list(map(read, outputs if hasattr(outputs, "__len__") else [outputs]))
+        if self.classes and any(n != n for n in numbers):
+            raise ValueError(f"the model gives {numbers} for this input, which is no class")
         if len(numbers) == 1:
             return self.classes[numbers[0] > 0.0] if len(self.classes) == 2 else numbers[0]
         if len(numbers) == len(self.classes):
@@ -255,10 +270,17 @@ def predict(model: Any, x: Any) -> Any:
     """
     if isinstance(model, type) or not callable(model):
         raise TypeError(f"expected a model such as an MLP or what load() gives, got {model!r:.60}")
-    x = [x] if is_number(x) else getattr(x, "inputs", x)
-    first = x[0] if not isinstance(x, Mapping) and len(x) else None
-    several = hasattr(first, "__len__") and not isinstance(first, str)
     terms = terms_of(model)
+    x = [x] if is_number(x) else x
+    if hasattr(x, "inputs"):  # a dataset: as measured, and by its names
+        shift, scale = getattr(x, "scaled_by", None) or ([0.0] * len(x.names), [1.0] * len(x.names))
+        rows = [[n * s + m for n, m, s in zip(row, shift, scale)] for row in x.inputs]
+        x = [dict(zip(x.names, row)) for row in rows] if terms.columns else rows
+    elif hasattr(x, "to_dict") and hasattr(x, "columns"):  # a table of pandas
+        x = x.to_dict("records")
+    listed = hasattr(x, "__getitem__") and not isinstance(x, Mapping)
+    first = x[0] if listed and len(x) else None
+    several = hasattr(first, "__len__") and not isinstance(first, str)
     with no_grad():
         found = [terms.named(model(terms.row(row))) for row in (x if several else [x])]
     return found if several else found[0]

@@ -37,7 +37,7 @@ class Number:
     _grad: float
     _note: Note  # absent until there is something to note
 
-    _op_priority: ClassVar[float] = 20.0  # SymPy's numbers ask no other for its answer
+    _op_priority: ClassVar[float] = 10.0005  # above SymPy's numbers, below its matrices
 
     def __init__(self, data: object) -> None:  # compiled, weak references rely on it
         self._data = as_float(data)
@@ -204,7 +204,8 @@ class Number:
             raise no_function(ufunc)
         if not any(spread):
             return function(*map(plain, inputs))  # NumPy's own numbers would ask again
-        array = elementwise(lambda *items: function(*map(plain, items)), inputs)
+        kind = bool if "dd->?" in ufunc.types else float
+        array = elementwise(lambda *items: function(*map(plain, items)), inputs, kind)
         if out is not None:
             out[0][...] = array
         return array if out is None else out[0]
@@ -232,6 +233,8 @@ def boxed(given: Any) -> Any:
 def no_function(function: Any) -> Exception:
     """Return the error of a function of NumPy that there is none of for a Value."""
     what = f"{function.__name__} is no operation on Values"
+    if sign := {"matmul": "@", "floor_divide": "//", "remainder": "%"}.get(function.__name__):
+        return TypeError(f"{what}: {words.OPERATORS[sign]}")
     return TypeError(f"{what}: {STAYING}, or make it one with ag.primitive")
 
 

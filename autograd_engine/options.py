@@ -10,6 +10,7 @@ import unicodedata
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, NoReturn
 
@@ -30,7 +31,7 @@ name DATASET?            {{}}
 a table of your own, instead of a name:
 --csv FILE               a table with a header, and needs --target (none)
 --target COLUMN          the column to predict, or its index (none)
---drop COLUMN*           a column to leave out, or its index; also several times (none)
+--drop COLUMN*           columns to leave out, or their indices (none)
 --missing drop|NUMBER    for empty cells, ? and NA (they are refused)
 {READING}
 --[no-]classes           are numbers in the target classes? (where they look so)
@@ -42,7 +43,7 @@ the network:
 --activation ACTIVATION  of hidden layers: {{}} [tanh]
 the training:
 --optimizer OPTIMIZER    {{}} [adam]
---learning-rate RATE     size of a step (sgd 0.1, adam 0.01, adamw 0.01, rmsprop 0.005)
+--learning-rate/--lr RATE  size of a step (sgd 0.1, adam 0.01, adamw 0.01, rmsprop 0.005)
 --epochs N               in all, also with --resume (40; iris 30, digits 20, spirals 120)
 --batch-size N           samples a step [16]
 --resume                 continue the training in the folder (start anew)
@@ -86,7 +87,7 @@ $ "tanh(a*b)" a=2 b=-3 --wrt a
 $ "tanh(a*b)" a=2 b=-3 --output tanh.html
 """,
     "diagnose": f"""say what is wrong with the gradients, if so{EXPRESSION}
---lr RATE                learning rate: does it overshoot? (not asked)
+--lr/--learning-rate RATE  does a step of that size overshoot? (not asked)
 $ "(a - 3)**2" a=0 --lr 1.1
 """,
     "exercise": f"""write an exercise that tells mistakes{EXPRESSION}
@@ -108,8 +109,8 @@ folder FOLDER?           to write into [playground]
 $ public --assets packed
 """,
 }
-"""Of each command what it does; its arguments by name, what stands for it in help, ? for one that
-may lack and * for several, the help, and (said) or [taken] what holds without it; examples.
+"""Of each command what it does; its arguments by name/other name, what stands for it in help, ? for
+one that may lack and * for several, the help, (said) or [taken] what holds without it; examples.
 """
 ROW = re.compile(r"(\S+)(?: (\S+?)([?*]?))?  +(.*?)(?: \[(\S+)\]| \(([^()]*)\))?")
 
@@ -129,11 +130,14 @@ class Parser(argparse.ArgumentParser):
         self.suggest_on_error = False  # which Python 3.15 does in words of its own
 
     def error(self, message: str) -> NoReturn:
+        message = message.replace("ignored explicit argument", "it takes no value, such as")
         if unknown := re.match(r"unrecognized arguments: (--[\w-]+)", message):
             message += meant(unknown[1], re.findall(r"--[\w-]+", self.format_help()))
         if wrong := re.fullmatch(r"(.*invalid choice: (.*)) \(choose from (.*)\)", message, re.S):
             names = re.findall(r"\w+", wrong[3])  # quoted by some Pythons
             close = meant(wrong[2].strip("'\""), names) or f"; choose from {', '.join(names)}"
+            if "DATASET" in wrong[1] and re.search(r"\.\w|/|\\", wrong[2]):
+                close = f"; a table is given as --csv {wrong[2]}"
             message = wrong[1] + close
         sys.exit(refuse(f"{message} (see {self.prog} --help)"))
 
@@ -155,17 +159,26 @@ class Parser(argparse.ArgumentParser):
                 names = [*resolve_name(f"autograd_engine.{NAMES[metavar]}")]
                 settings["choices"], told = names, told.replace("{}", ", ".join(names))
             if many == "*":
-                several = {"action": "append"} if name[0] == "-" else {"nargs": many}
+                several = {"action": "extend", "nargs": "+"} if name[0] == "-" else {"nargs": many}
                 settings |= several | {"default": []}
             elif many:
                 settings["nargs"] = many
             if taken:
                 settings["default"] = taken
             default = f" (default: {taken or said})" if taken or said else ""
-            add(name, help=told + default, **settings)
+            add(*name.split("/"), help=told + default, **settings)
 
 
-def _number(kind: type, told: str, least: float = -math.inf) -> Callable[[str], Any]:
+def _float(text: str) -> float:
+    """Return the number; `ValueError` for none, with the cure where there is one."""
+    if re.search(r"\d[,;\s]+[-.\d]", text):
+        raise ArgumentTypeError(f"{text.strip()!r:.80}: decimals are written 7.2, numbers apart")
+    if math.isinf(found := float(text)) and "inf" not in text.lower():
+        raise ArgumentTypeError(f"{text.strip()!r:.80} is too large: numbers go up to 1.8e+308")
+    return found
+
+
+def _number(kind: Any, told: str, least: float = -math.inf) -> Callable[[str], Any]:
     """Return what reads a finite number from `least` on; a positive one where that is 0."""
 
     def read(text: str) -> Any:
@@ -177,28 +190,35 @@ def _number(kind: type, told: str, least: float = -math.inf) -> Callable[[str], 
     return read
 
 
-_count = _number(int, "a whole number from 1", 1)
-_drop_or_number = _number(float, "drop or a number")
+_size = _number(int, "a whole number from 1; sizes are written 16,16", 1)
+_drop_or_number = _number(_float, "drop or a number")
 
 
 def _named(text: str) -> tuple[str, float]:
     name, _, number = (part.strip() for part in text.partition("="))
     with suppress(ValueError):
-        if math.isinf(found := float(number)) and "inf" not in number.lower():
-            most = f"numbers go up to {sys.float_info.max:.2g}"
-            raise ArgumentTypeError(f"{text.strip()!r:.80} is too large: {most}")
+        found = _float(number)
         if name.isidentifier():
             return unicodedata.normalize("NFKC", name), found  # as Python reads expressions
     raise ArgumentTypeError(f"{text.strip()!r:.80} does not give a name a number, as a=2 does")
 
 
+def _place(text: str, folder: bool = False) -> str:
+    with suppress(OSError):
+        if not text or (folder and Path(text).is_file()):
+            raise ArgumentTypeError(f"{text!r} is {'a file: name a folder' if text else 'no name'}")
+    return text
+
+
 READERS: dict[str, Callable[[str], Any]] = {
-    "N": _count,
+    **dict.fromkeys(("FILE", "TABLE"), _place),
+    "FOLDER": lambda text: _place(text, True),
+    "N": _number(int, "a whole number from 1", 1),
     "INTEGER": _number(int, "a whole number"),
-    "RATE": _number(float, "a positive number", 0),
-    "NUMBER": _number(float, "a number"),
+    "RATE": _number(_float, "a positive number", 0),
+    "NUMBER": _number(_float, "a number"),
     "NAME=NUMBER": _named,
-    "16,16": lambda text: [*map(_count, text.split(","))] if text.strip() else [],
+    "16,16": lambda text: [*map(_size, text.split(","))] if text.strip() else [],
     "drop|NUMBER": lambda text: text if text in ("drop", "refuse") else _drop_or_number(text),
     "MARK": lambda text: {"tab": "\t", "\\t": "\t", "blank": " ", "blanks": " "}.get(text, text),
 }

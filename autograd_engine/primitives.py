@@ -192,16 +192,20 @@ def check_count(rule: Primitive, operands: tuple[Any, ...]) -> None:
     if not rule.arity and not operands:
         raise ValueError(f"{rule.name} of nothing: it needs at least one value")
     if rule.arity and len(operands) != rule.arity:
-        raise TypeError(f"{rule.name} takes {counted(rule.arity, 'operand')}, got {len(operands)}")
+        takes = f"{rule.name} takes {counted(rule.arity, 'operand')}, got {len(operands)}"
+        base = ": to another base it is ag.log(x) / ag.log(b)" if rule.name == "log" else ""
+        raise TypeError(takes + base)
 
 
-def elementwise(function: Callable[..., Any], operands: tuple[Any, ...]) -> Any:
-    """Return the function applied to each element of NumPy arrays."""
+def elementwise(function: Callable[..., Any], operands: tuple[Any, ...], kind: Any = float) -> Any:
+    """Return the function applied to each element of NumPy arrays: of numbers, in such an array."""
     import numpy
 
     # As an array, a Value does not ask to be called again.
     arrays = [numpy.array(x, dtype=object) if hasattr(x, "__primitive__") else x for x in operands]
-    return numpy.frompyfunc(function, len(operands), 1)(*arrays)
+    found = numpy.frompyfunc(function, len(operands), 1)(*arrays)
+    plain = kind is bool or all(numpy.asarray(x).dtype.kind in "biuf" for x in arrays)
+    return found.astype(kind) if plain and hasattr(found, "astype") else found
 
 
 def refused(rule: Primitive, error: Exception, *operands: Any) -> Exception:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Mapping, Set
 from inspect import signature
 from numbers import Complex, Number, Real
 from os import PathLike
@@ -71,10 +72,16 @@ def calculates(kind: type) -> bool:
 TRACED: Final = ("jax", "autograd")  # they trace numbers by types of their own
 
 
+def is_foreign(data: object) -> bool:
+    """Say whether this has rules of its own that no array of NumPy keeps: a tracer, a unit."""
+    home = type(data).__module__.partition(".")[0]
+    return home in (*TRACED, "pint") or bool(getattr(data, "requires_grad", False))
+
+
 def is_spread(data: object) -> bool:
     """Say whether functions of one number go through this element by element, as through arrays."""
     lists = hasattr(data, "__array_ufunc__") and hasattr(data, "__len__")
-    return lists and type(data).__module__.partition(".")[0] not in TRACED
+    return lists and not is_foreign(data)
 
 
 def plain(x: Any) -> Any:
@@ -96,6 +103,14 @@ def only(data: Any) -> Any:
     return next(iter(data)) if is_several(data) and len(data) == 1 else data
 
 
+def kind_of(data: Any) -> str:
+    """Return the type of something as messages name it; of a Value that is not ours, its home."""
+    kind = type(data)
+    if hasattr(data, "_prev") and not hasattr(data, "__primitive__"):
+        return f"{kind.__module__}.{kind.__name__} (make it with ag.Value)"
+    return kind.__name__
+
+
 def named(data: Any, function: str = "f") -> str:
     """Return something that is no number as a message shows it, and what to write instead."""
     kind, shape, cure = type(data), getattr(data, "shape", None), ""
@@ -111,12 +126,23 @@ def named(data: Any, function: str = "f") -> str:
         cure = ": write v.data for its number"
     elif hasattr(kind, "__float__") and not isinstance(data, Complex) and calculates(kind):
         cure = ", which computes by rules of its own: pass a plain number"
-    return f"{kind.__name__}: {printable(repr(data))}{cure}"
+    return f"{kind_of(data)}: {printable(repr(data))}{cure}"
 
 
 def is_array(data: Any) -> bool:
     """Say whether this is an array of NumPy, of one dimension or more."""
     return isinstance(data, _array()) and data.ndim > 0
+
+
+def owned(data: Any) -> Any:
+    """Return a table, or an array of another library, as one of NumPy; else what was given."""
+    if hasattr(data, "to_numpy"):
+        return data.to_numpy()
+    if not getattr(data, "ndim", 0) or is_array(data) or is_foreign(data):
+        return data
+    import numpy
+
+    return numpy.asarray(data)
 
 
 def _array() -> Any:
@@ -188,8 +214,8 @@ def check_path(deed: str, path: object, example: str) -> None:
 def as_list(name: str, values: Any, taken: str = "") -> list[Any]:
     """Return what a function of a list, or of what is `taken`, was given; else `TypeError`."""
     try:
-        if not isinstance(values, str):
-            return list(values)
+        if not isinstance(values, (str, Mapping, Set)):
+            return list(owned(values))
     except TypeError:
         if hasattr(values, "__iter__") and getattr(values, "shape", None) != ():  # underway
             raise

@@ -82,8 +82,14 @@ def fit(
     if isinstance(model, Module) and (said := measures.unscaled(samples, told["names"])):
         warnings.warn(said, stacklevel=2)
     held_out = [] if validation is None else measures.pairs("validation", validation)
-    settings = {"samples": len(samples), "validation": len(held_out), "batch_size": batch_size}
+    settings: dict[str, Any] = {
+        "samples": len(samples),
+        "validation": len(held_out),
+        "batch_size": batch_size,
+    }
     settings |= {"shuffle": shuffle, "seed": seed}
+    if checkpoint is not None:
+        settings["data"] = measures.checksum([*samples, *held_out])
     eager = Eager(model, loss, optimizer, measures.Judge(samples + held_out), samples, held_out)
     if isinstance(model, Module):
         eager.kept = vars(model).setdefault("_kept", Kept())

@@ -21,7 +21,8 @@ from autograd_engine.files import load
 from autograd_engine.measures import accuracy
 from autograd_engine.views.picture.drawing import ENDINGS
 
-FAST = ["--quiet", "--epochs", "2", "--layers", "3"]
+SMALL = ["--quiet", "--layers", "3"]
+FAST = ["--epochs", "2", *SMALL]
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +91,13 @@ def test_digits_are_learnt_from_200_images(run):
     assert status == 0
     assert "160 samples to train on, 40 to test" in out
     assert reported(out) > 0.7
+
+
+@pytest.mark.parametrize("limit", [199, 200, 201])
+def test_a_limit_above_the_samples_that_there_are_is_told(run, limit):
+    out = run("train", "xor", "--limit", str(limit), *FAST)[1]
+    told = "there are only 200 samples, fewer than --limit: all are taken\n"
+    assert out.startswith(told) == (limit > 200)
 
 
 def test_digits_are_trained_on_all_1797_images_by_a_compiled_program(run, folder):
@@ -192,7 +200,9 @@ def test_a_resumed_training_ends_as_one_without_interruption(run, folder, monkey
 )
 def test_a_training_is_not_resumed_with_other_options(run, refused, options, message):
     run("train", "xor", *FAST)
-    refusal = refused("train", "xor", *FAST, *options, "--resume")
+    refusal = refused(
+        "train", "xor", *(FAST[:3] if "--layers" in options else FAST), *options, "--resume"
+    )
     assert "cannot resume from autograd_output/xor/xor.checkpoint.json" in refusal
     assert message in refusal
 
@@ -201,11 +211,11 @@ def test_a_training_is_not_resumed_with_other_options(run, refused, options, mes
 def test_with_resume_the_rate_is_the_checkpoints_or_a_new_one_where_asked_for(run, refused):
     run("train", "xor", *FAST, "--learning-rate", "0.02")
     for epochs, options in (("3", []), ("4", ["--learning-rate", "0.02"])):
-        status, out, _ = run("train", "xor", *FAST, "--epochs", epochs, *options, "--resume")
+        status, out, _ = run("train", "xor", *SMALL, "--epochs", epochs, *options, "--resume")
         assert status == 0 and "learning rate 0.02;" in out
-    other = ["--epochs", "5", "--learning-rate", "0.5", "--resume"]
+    other = ["--learning-rate", "0.5", "--resume"]
     for epochs in ("5", "6"):
-        status, out, _ = run("train", "xor", *FAST, *other, "--epochs", epochs)
+        status, out, _ = run("train", "xor", *SMALL, *other, "--epochs", epochs)
         assert status == 0 and "learning rate 0.5;" in out
 
 
@@ -278,7 +288,7 @@ def test_an_interrupt_does_not_take_an_older_checkpoint_for_its_own(run, folder,
 def test_epochs_that_are_done_already_are_not_repeated(run, folder, epochs):
     run("train", "xor", *FAST)
     before = (folder / "autograd_output/xor/xor.checkpoint.json").read_bytes()
-    status, out, _ = run("train", "xor", *FAST, "--epochs", epochs, "--resume")
+    status, out, _ = run("train", "xor", *SMALL, "--epochs", epochs, "--resume")
     assert status == 0
     assert "\nnothing left to train: done already are 2 epochs\n" in out
     assert "wrote autograd_output/xor/xor.checkpoint.json" not in out
@@ -295,8 +305,8 @@ def test_which_way_it_ran_is_said_once_and_after_resuming_once_more(run, bar):
 
 
 def test_one_epoch_is_counted_as_one(run):
-    run("train", "xor", *FAST, "--epochs", "1")
-    out = run("train", "xor", *FAST, "--epochs", "1", "--resume")[1]
+    run("train", "xor", *SMALL, "--epochs", "1")
+    out = run("train", "xor", *SMALL, "--epochs", "1", "--resume")[1]
     assert "nothing left to train: done already are 1 epoch\n" in out
 
 
@@ -376,7 +386,7 @@ def test_without_a_target_the_columns_are_listed(refused, priced):
 def test_a_table_that_is_not_utf_8_is_refused_with_what_to_do(refused, folder):
     (folder / "table.csv").write_bytes("größe,preis\n1,2\n".encode("latin-1"))
     message = refused("train", "--csv", "table.csv", "--target", "preis")
-    assert message.endswith("; save it as UTF-8")
+    assert message.endswith("; save it as UTF-8 (in Excel: CSV UTF-8)")
 
 
 def test_a_faulty_table_is_refused_by_file_and_line(refused, folder):
@@ -402,6 +412,7 @@ OPTIONS = ["--no-header", "--drop", "x1", "--drop", "-1", "--target", "2"]
     ("text", "options", "inputs"),
     [
         (FLOWERS, OPTIONS, 1),
+        (FLOWERS, ["--drop", "x1", "-1", "--no-header", "--target", "2", "--lr", "0.1"], 1),
         (FLOWERS, ["--no-header", "--target", "x2", "--missing", "drop", "--separator", ";"], 3),
         (FLOWERS, ["--no-header", "--target", "-2", "--missing", "0", "--decimal", ","], 3),
         ("1\t2\n" + FLOWERS.replace(";", "\t")[4:], ["--separator", "tab", *OPTIONS], None),
@@ -442,7 +453,7 @@ def test_what_a_table_has_a_word_for_is_a_line_on_the_command_line(run, folder):
     (folder / "table.csv").write_text(",a,b\n" + "".join(f"{i},{i % 7},{i}.5\n" for i in range(9)))
     status, _, err = run("train", "--csv", "table.csv", "--target", "b", *FAST)
     assert status == 0 and err.count("\n") == 1
-    assert err.startswith("warning: table.csv, line 1: column 1 has no name and counts the rows")
+    assert err.startswith("warning: table.csv, line 1: column 1 has no name and names the rows")
     assert err.endswith("; --drop 0 does so without a word\n")
 
 
@@ -479,7 +490,21 @@ def test_training_that_diverges_is_refused(refused):
         (["fly"], "invalid choice: 'fly'"),
         (["train"], "write one of iris, digits, moons, circles, spirals, xor, or --csv FILE"),
         (["train", "cats"], "invalid choice: 'cats'"),
-        (["train", "iris", "--csv", "t.csv", "--target", "x"], "write one of iris, digits"),
+        (
+            ["train", "iris", "--csv", "t.csv", "--target", "x"],
+            "iris and --csv are both given: write one of iris, digits",
+        ),
+        (["train", "reg.csv"], "choice: 'reg.csv'; a table is given as --csv 'reg.csv' (see"),
+        (["train", "data/iris", "--target", "x"], "a table is given as --csv 'data/iris'"),
+        (["train", "xor", "--resume=yes"], "--resume: it takes no value, such as 'yes'"),
+        (["train", "--csv", "t", "--header=yes"], "it takes no value, such as 'yes'"),
+        (["train", "xor", "--output", ""], "--output: '' is no name"),
+        (["train", "iris", "--layers", "16", "16"], "--layers takes one value: sizes are written"),
+        (["train", "--layers", "16", "16", "xor"], "sizes are written 16,16"),
+        (["train", "iris", "--layers", "16-16"], "'16-16' is not a whole number from 1; sizes are"),
+        (["train", "iris", "--lr", "0,1"], "'0,1': decimals are written 7.2"),
+        (["draw", "a*b", "a=2", "b=3,5"], "'3,5': decimals are written 7.2"),
+        (["draw", "a·b", "a=2", "b=3"], "'a·b': a product is written 2*a"),
         (["train", "--csv", "t.csv"], "t.csv: No such file or directory"),
         (
             ["train", "iris", "--missing", "0"],
@@ -508,7 +533,7 @@ def test_training_that_diverges_is_refused(refused):
         (["train", "iris", "--activation", "step"], "invalid choice: 'step'"),
         (["train", "iris", "--optimizer", "best"], "invalid choice: 'best'"),
         (["train", "iris", "--seed", "x"], "argument --seed: 'x' is not a whole number"),
-        (["train", "--csv", "", "--target", "x"], "Is a directory"),
+        (["train", "--csv", "", "--target", "x"], "--csv: '' is no name"),
         (
             ["train", "digits", "--limit", "1"],
             "a split of 1 sample(s) at 0.8 leaves one side empty",
@@ -539,7 +564,8 @@ def test_what_cannot_be_done_is_refused_in_one_line(refused, folder, arguments, 
 
 def test_an_output_that_is_no_folder_is_refused(refused, folder):
     (folder / "taken").write_text("")
-    assert refused("train", "iris", *FAST, "--output", "taken") == "taken: File exists"
+    for command in (["train", "iris", "--output"], ["playground"], ["grade"]):
+        assert "'taken' is a file: name a folder" in refused(*command, "taken")
     message = "taken/within: Not a directory"
     assert refused("train", "iris", *FAST, "--output", "taken/within") == message
 
@@ -655,6 +681,7 @@ def test_explore_writes_the_page_of_the_expression(run, folder):
         (["relu(a)*b", "a=-2", "b=1"], 1, "1. dead unit: 1 ReLU unit is dead"),
         (["sqrt(a)", "a=0"], 1, "1. "),
         (["(a - 3)**2", "a=0"], 0, "nothing found: all is well"),
+        (["(a - 3)**2", "--learning-rate", "1.1", "a=0"], 1, "1. overshooting step: a learning"),
         (["(a - 3)**2", "--lr", "1.1", "a=0"], 1, "1. overshooting step: a learning rate of 1.1"),
     ],
 )
@@ -682,7 +709,9 @@ def test_replay_trains_as_train_does_and_writes_a_page_too(run, folder):
 
 def test_replay_shows_what_a_resumed_training_adds_and_says_where_that_is_nothing(run, folder):
     run("train", "xor", *FAST)
-    none, more = (run("replay", "xor", *FAST, "--epochs", epochs, "--resume")[1] for epochs in "23")
+    none, more = (
+        run("replay", "xor", *SMALL, "--epochs", epochs, "--resume")[1] for epochs in "23"
+    )
     assert "nothing left to train: done already are 2 epochs\n" in none
     assert "wrote autograd_output/xor/replay.html" in more and "replay.html" not in none
 
@@ -812,6 +841,8 @@ def test_without_arguments_it_shows_its_help(run):
         (["train", "iris", "--learning_rate", "1"], "--learning-rate", " train"),
         (["replay", "moons", "--epoch", "1", "--epohcs", "1"], "--epochs", " replay"),
         (["draw", "a", "a=1", "--stile", "auto"], "--style", " draw"),
+        (["--verison"], "--version", ""),
+        (["--hlep"], "--help", ""),
         (["draw", "a", "a=1", "--style", "clasic"], "classic", " draw"),
         (["explain", "a", "a=1", "--wtr", "a"], "--wrt", " explain"),
         (["predict", "model.json", "1", "--cvs", "t.csv"], "--csv", " predict"),
@@ -826,7 +857,7 @@ def test_a_misspelt_word_gets_the_one_that_is_meant_and_its_own_help(
 
 
 def test_a_number_too_large_and_all_names_without_a_value_are_told(refused):
-    assert "'a=1e400' is too large: numbers go up to 1.8e+308" in refused("draw", "a", "a=1e400")
+    assert "'1e400' is too large: numbers go up to 1.8e+308" in refused("draw", "a", "a=1e400")
     assert "no value is given for 'b', 'c': write b=2 c=2" in refused("draw", "a*b + c", "a=1")
     assert "a product is written 2*a" in refused("draw", "2a", "a=1")
 
@@ -853,7 +884,7 @@ def test_what_is_replaced_is_said(run, folder):
     assert f"{told} (--resume would continue it)\n" in again
     replaced = re.findall("^wrote autograd_output/xor/(.*), replacing the one before$", again, re.M)
     assert replaced == ["graph.svg", "loss.png", "boundary.png", "model.json"]
-    resumed = run("train", "xor", *FAST, "--epochs", "3", "--resume")[1]
+    resumed = run("train", "xor", *SMALL, "--epochs", "3", "--resume")[1]
     assert told not in resumed and "model.json, replacing the one before" in resumed
 
 
@@ -924,6 +955,8 @@ def test_predict_tells_numbers_of_a_model_of_numbers(run, folder):
     run("train", "--csv", "table.csv", "--target", "price", "--quiet", "--epochs", "20")
     status, out, _ = run("predict", "autograd_output/table/model.json", "4")
     assert status == 0 and float(out) == pytest.approx(1400.5, abs=100.0)
+    status, _, err = run("predict", "autograd_output/table/table.checkpoint.json", "4")
+    assert status == 2 and "of a training on scaled numbers: name the model.json beside it" in err
     ag.save(ag.nn.MLP(2, [2], init=lambda nin, nout, rng: 0.5), "plain.json")
     assert run("predict", "plain.json", "1", "2")[1] == "1.5 1.5\n"
     (folder / "plain.csv").write_text("u,v\n1,2\n3,4\n")
@@ -940,7 +973,12 @@ def test_predict_tells_numbers_of_a_model_of_numbers(run, folder):
         (["MODEL", "1", "2", "3", "4", "5"], "petal_width_cm; got 5"),
         (["MODEL", "1", "2", "3", "x"], "argument NUMBER: 'x' is not a number"),
         (["MODEL", "1", "2", "3", "nan"], "'nan' is not a number"),
-        (["MODEL", "1", "2", "3", "1e400"], "'1e400' is not a number"),
+        (["MODEL", "1", "2", "3", "1e400"], "'1e400' is too large: numbers go up to 1.8e+308"),
+        (["MODEL", "7,2", "10,1"], "'7,2': decimals are written 7.2, numbers apart"),
+        (["MODEL", "5 1 .5"], "'5 1 .5': decimals are written 7.2, numbers apart"),
+        (["5", "1", ".5"], "'5' is no model: its file comes first, then the numbers"),
+        (["MODEL", "1", "2", "--header"], "--header, --separator and --decimal are for --csv"),
+        (["MODEL", "1", "2", "--separator", ";"], "--separator and --decimal are for --csv FILE"),
         (["MODEL", "-x"], "'-x' is not a number"),
         (["nowhere.json", "1"], "nowhere.json: No such file or directory"),
         (["t.csv", "1"], "t.csv is not readable JSON"),

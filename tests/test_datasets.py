@@ -333,7 +333,7 @@ def test_blank_lines_spaces_a_byte_order_mark_and_quotes_are_read_over(table):
         ('a,kind\n1,"x\n2,x\n', r"line 2: unexpected end of data: is a quote never closed\?"),
         ('a,kind\n1,"x"y\n', r"line 2: .* expected after .*: is a quote never closed\?"),
         (f'a,kind\n1,"{"x" * 200_000}\n', r"line 2: field larger .*: is a quote never closed\?"),
-        (b"a,kind\n1,\xff\n", r"not UTF-8 text \(.*\); save it as UTF-8$"),
+        (b"a,kind\n1,\xff\n", r"not UTF-8 text \(.*\); save it as UTF-8 \(in Excel: CSV UTF-8\)$"),
     ],
 )
 def test_a_faulty_table_is_refused_by_file_and_line(table, text, message):
@@ -438,6 +438,13 @@ def test_separators_are_found_whatever_ends_a_line(table, separator, line_end):
         (IRIS, {}, "line 1: '5.1' looks like data, .*: pass header=False if there are none"),
         (CARS, {}, "line 1: '18.0' looks like data, .* header=True if it is a name"),
         ("x,True\n1,2\n", {}, "line 1: 'True' looks like data"),
+        ("?,kind\n1,x\n", {}, "line 1: '\\?' looks like data"),
+        ("nan,kind\n1,x\n", {}, "line 1: 'nan' looks like data"),
+        ("inf,kind\n1,x\n", {}, "line 1: 'inf' looks like data"),
+        ("$5,kind\n1,x\n", {}, "line 1: '\\$5' looks like data"),
+        ('"1,500",kind\n1,x\n', {}, "line 1: '1,500' looks like data"),
+        ("a,a,kind\n1,2,x\n", {"drop": "a"}, "line 1: two columns are called 'a': say which by its index"),
+        (",a,kind\n0,1,x\n", {"target": ""}, "there is no column ''; the columns are '', 'a', 'kind'"),
         ("a,kind\n1,x\n", {"header": False, "target": 1}, "line 1: column 'x0' has 'a', which is no finite number"),
         (IRIS, {"header": False, "target": 3}, "no column 3; the columns are 'x0', 'x1', 'x2'$"),
         (IRIS, {"header": False, "target": -4}, "no column -4; the columns are 'x0', 'x1', 'x2'$"),
@@ -473,6 +480,7 @@ def test_what_a_table_lacks_is_refused_with_the_cure(table, text, options, messa
         ({"decimal": ";"}, ValueError, 'decimal must be "\\." or ",", got \';\''),
         ({"missing": "mean"}, ValueError, 'missing must be "refuse", "drop" or a .* got \'mean\''),
         ({"missing": True}, ValueError, "missing must be .*, got True"),
+        ({"missing": False}, ValueError, "missing must be .*, got False"),
         ({"missing": math.nan}, ValueError, "missing must be .* a number, got nan"),
         ({"missing": None}, ValueError, "missing must be .*, got None"),
         ({"header": 1}, TypeError, "header must be True or False, got 1"),
@@ -489,9 +497,9 @@ def test_options_of_the_wrong_kind_are_refused_in_words(table, options, error, m
 @pytest.mark.parametrize(
     ("text", "message", "names"),
     [
-        (PANDAS, "line 1: column 1 has no name and counts the rows: .*drop=.0. does", 2),
-        ('"","a","kind"\n"Mazda RX4",1,x\n"Datsun",2,y\n', "column 1 has no name and counts", 1),
-        ("Unnamed: 0,a,kind\n7,1,x\n3,2,y\n", "column 1 has no name and counts the rows", 1),
+        (PANDAS, "line 1: column 1 has no name and names the rows: .*drop=.0. does", 2),
+        ('"","a","kind"\n"Mazda RX4",1,x\n"Datsun",2,y\n', "column 1 has no name and names", 1),
+        ("Unnamed: 0,a,kind\n7,1,x\n3,2,y\n", "column 1 has no name and names the rows", 1),
         ("a;kind;\n1,5;x;\n2;y;\n", "column 3 has no name and is empty: it is left out", 1),
     ],
 )
@@ -500,6 +508,76 @@ def test_a_column_without_a_name_is_left_out_with_a_word(table, text, message, n
         data = table(text)
     assert len(said) == 1 and said[0].filename == __file__
     assert len(data.names) == names and set(data.targets) == {0, 1}
+
+
+@pytest.mark.parametrize("index", ["0 1 0 1", "0.5 1.5 2.5 3.5", "a b a b"])
+def test_a_column_without_a_name_is_kept_with_a_word(table, index):
+    rows = [f"{name},{n},{n % 2}" for n, name in enumerate(index.split())]
+    text = "\n".join([",a,kind", *rows])
+    if "a" in index:
+        with pytest.raises(ValueError, match="column '' has 'a', which is no finite number"):
+            table(text)
+        return
+    with pytest.warns(UserWarning, match="column 1 has no name: it is kept; drop=.0. leaves it"):
+        assert table(text).names == ["", "a"]
+
+
+def test_an_index_with_negative_or_decimal_numbers_is_left_out(table):
+    with pytest.warns(UserWarning, match="column 1 has no name and names the rows"):
+        assert table(",a,kind\n-1,1,x\n0.0,2,y\n1,3,x\n").names == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "drop", "names"),
+    [
+        ("2019,2020,y\n1,2,0\n2,3,1\n3,4,0\n4,5,1\n", "2020", (), ["2019", "y"]),
+        ("1,2,y\n1,2,0\n2,3,1\n3,4,0\n4,5,1\n", "y", ["1"], ["2"]),
+        ("1,2,y\n1,2,0\n2,3,1\n3,4,0\n4,5,1\n", "-1", [0], ["2"]),
+    ],
+)
+def test_a_name_that_is_a_number_goes_before_an_index(table, text, target, drop, names):
+    assert table(text, target=target, drop=drop, header=True).names == names
+
+
+def test_what_excel_says_of_its_separator_is_heeded(table):
+    data = table("sep=|\r\na|kind\r\n1|x\r\n2|y\r\n")
+    assert data.names == ["a"] and data.classes == ["x", "y"]
+    with pytest.raises(ValueError, match="line 3: column 'a' has 'no'"):
+        table("sep=;\na;kind\nno;x\n")
+
+
+@pytest.mark.parametrize(
+    ("target", "classes"),
+    [("0.0 1.0 0.0 1.0", ["0.0", "1.0"]), ("0.0 1.0 2.0 1.0", []), ("0.5 1.5 0.5 1.5", [])],
+)
+def test_two_whole_numbers_are_classes_however_they_are_written(table, target, classes):
+    rows = [f"{n},{cell}" for n, cell in enumerate(target.split())]
+    assert table("\n".join(["a,kind", *rows])).classes == classes
+
+
+@pytest.mark.parametrize("cell", ["na", "n.a.", "NAN", "NaT", "#DIV/0!", "#VALUE!", "\\N"])
+def test_marks_of_missing_cells(table, cell):
+    with pytest.raises(ValueError, match="which marks a missing cell"):
+        table(f"a,kind\n{cell},x\n1,y\n")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("1", "01"), ("1", "+1"), ("café", "cafe\u0301"), ("New York", "New  York")]
+)
+def test_classes_that_are_one_in_another_spelling_are_told(table, one, other):
+    with pytest.warns(
+        UserWarning, match="tells .* from .*: write them alike if they are one class"
+    ):
+        assert len(table(f"a,kind\n1,{one}\n2,{other}\n3,{one}\n4,2\n", classes=True).classes) == 3
+
+
+@pytest.mark.parametrize("size", range(1, 200))
+def test_a_constant_column_is_scaled_by_1(size):
+    for number in (0.1, 0.9, 1.8, 3.1, -3.6, 1e-300, 1e300, 0.0):
+        shift, scale = Dataset([[number]] * size, [0] * size, ["x"]).scaling()
+        assert scale == [1.0] and math.isclose(shift[0], number, rel_tol=1e-15)
+    noisy = Dataset([[0.3], [0.1 + 0.2]] * size, [0] * 2 * size, ["x"])
+    assert noisy.scaling().scale == [1.0]
 
 
 @pytest.mark.parametrize("other", ["Yes", "YES", "y es"])

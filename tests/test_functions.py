@@ -131,6 +131,15 @@ def test_where_takes_the_branch_and_gives_a_value_if_either_is_one():
     assert ag.where(True, v, 1.0) is v
     assert type(ag.where(False, v, 1.0)) is Value and ag.where(False, v, 1.0).data == 1.0
     assert ag.where(False, 1, 2) == 2.0 and type(ag.where(False, 1, 2)) is float
+    assert ag.where(v, 1.0, 2.0) == ag.where(numpy.True_, 1, 2) == ag.where(0.5, 1, 2) == 1.0
+
+
+@pytest.mark.parametrize("given", [[False], (True,), "no", None, {}, numpy.array([True, False])])
+def test_where_takes_one_condition(given):
+    with pytest.raises(
+        TypeError, match=rf"^where takes one condition, not {type(given).__name__}; "
+    ):
+        ag.where(given, 1.0, 2.0)
 
 
 @pytest.mark.parametrize("x", [-1e308, -1000.0, -40.0, -1e-300, 0.0, 1e-300, 40.0, 1000.0, 1e308])
@@ -188,7 +197,7 @@ def test_variance_is_the_populations_and_does_not_cancel_far_from_0():
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_function_of_a_list_refuses_a_single_value_and_text_by_its_name(name):
-    for given in (Value(2.0, "a"), 3, None, "ab", numpy.array(3.0)):
+    for given in (Value(2.0, "a"), 3, None, "ab", numpy.array(3.0), {1.0: 2.0}, {1.0}):
         kind = type(given).__name__
         with pytest.raises(
             TypeError, match=rf"^{name} takes a list: {name}\(\[a, b\]\); got {kind}: "

@@ -323,6 +323,32 @@ def test_a_function_of_one_number_says_how_it_goes_through_several(call, cure):
             call(given)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda other: ag.grad(lambda x: other)(1.0),
+        lambda other: ag.gradient(ag.Value(1.0), [other]),
+        lambda other: ag.compile(other),
+        lambda other: ag.diagnose(other, []),
+        lambda other: ag.optim.SGD([other], lr=0.1),
+        lambda other: ag.sum([other]),
+        lambda other: ag.graph.nodes(other),
+        ag.Value,
+    ],
+)
+def test_another_librarys_value_is_told_from_ours(call):
+    from micrograd.engine import Value
+
+    cure = r"micrograd\.engine\.Value \(make it with ag\.Value\)"
+    with pytest.raises(TypeError, match=cure):
+        call(Value(2.0))
+
+
+def test_the_logarithm_to_another_base_is_told():
+    with pytest.raises(TypeError, match=r"1 operand, got 2: .* ag\.log\(x\) / ag\.log\(b\)$"):
+        ag.log(8.0, 2)
+
+
 def test_tracing_is_on_or_off():
     for given in ("off", ag.Value(1.0)):
         with pytest.raises(TypeError, match="trace_source must be True or False"):

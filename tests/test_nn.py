@@ -430,7 +430,7 @@ def test_inside_no_grad_a_network_gives_the_same_number_and_no_graph():
             "the neuron has 3 weights but was given 2 inputs",
         ),
         (lambda: MLP(2, [3, 1])([1.0] * 3), ValueError, "has 2 weights but was given 3 inputs"),
-        (lambda: MLP(2, [1])("ab"), TypeError, "expected one real number, got str"),
+        (lambda: MLP(2, [1])("ab"), TypeError, "a list of numbers or values; got str"),
         (lambda: MLP(2, [1])(None), TypeError, "a list of numbers or values, got None"),
         (lambda: Neuron(2)([1.0, "a"]), TypeError, "expected one real number, got str: 'a'"),
     ],

@@ -1,12 +1,14 @@
 """Values and NumPy together: arrays of Values, NumPy's numbers, ufuncs on Values."""
 
 import math
+import operator as op
+import re
 
 import numpy as np
 import pytest
 
 import autograd_engine as ag
-from autograd_engine import Value
+from autograd_engine import Value, words
 from autograd_engine.table import PUBLIC
 
 
@@ -56,6 +58,18 @@ def test_arrays_meet_values_elementwise_on_either_side():
     assert data(array - v) == [-1.0, 1.0] and data(v - array) == [1.0, -1.0]
     assert data(v / array) == [2.0, 2.0 / 3.0] and data(array**v) == [1.0, 9.0]
     assert data(v + array) == [3.0, 5.0]
+
+
+@pytest.mark.parametrize("compare", [op.lt, op.le, op.gt, op.ge, op.eq, op.ne])
+def test_arrays_compared_with_a_value_are_masks(compare):
+    v, floats = Value(2.0), np.array([1.0, 2.0, 3.0])
+    for array in (floats, values(*floats), floats[:0]):
+        for mask, expected in (
+            (compare(array, v), compare(floats[: len(array)], 2.0)),
+            (compare(v, array), compare(2.0, floats[: len(array)])),
+        ):
+            assert mask.dtype == bool and (~mask).tolist() == (~expected).tolist()
+            assert len(array[mask]) == expected.sum()
 
 
 def test_arrays_of_values_work_with_the_operators():
@@ -171,6 +185,11 @@ def test_an_array_of_values_stays_one_through_numpys_shuffling():
 def test_functions_of_the_package_work_elementwise_on_arrays():
     mixed = np.array([Value(0.5), 0.25], dtype=object)
     result = ag.tanh(mixed)
+    for given in (np.array([[0.5, 2.0]]), np.array([1, 2]), np.array([True]), np.array([])):
+        found = ag.tanh(given)
+        assert found.dtype == ag.gelu(given).dtype == float and found.shape == given.shape
+        assert not np.isnan(found).any() and ag.maximum(2, found).dtype == float
+    assert result.dtype == ag.maximum(np.ones(2), Value(2.0)).dtype == object
     assert type(result[0]) is Value and result[1] == math.tanh(0.25)
     assert ag.exp(np.array([0.0, 1.0])).tolist() == [1.0, math.e]
     assert data(ag.atan2(values(0.5, 1.5), 2.0)) == [math.atan2(0.5, 2.0), math.atan2(1.5, 2.0)]
@@ -252,6 +271,14 @@ def test_a_function_made_a_ufunc_is_refused_on_a_value_and_works_on_an_array():
 def test_a_ufunc_without_a_primitive_says_what_to_write(ufunc):
     with pytest.raises(TypeError, match=f"^{ufunc.__name__} is no operation on Values"):
         ufunc(*[Value(2.0)] * ufunc.nin)
+
+
+@pytest.mark.parametrize(("apply", "sign"), [(op.matmul, "@"), (op.floordiv, "//"), (op.mod, "%")])
+def test_an_operator_that_there_is_not_has_one_cure_for_values_and_arrays(apply, sign):
+    v, cure = Value(2.0), re.escape(words.OPERATORS[sign])
+    for pair in ((v, v), (v, np.ones(2)), (np.ones(2), v)):
+        with pytest.raises(TypeError, match=f"is no operation on Values: {cure}$"):
+            apply(*pair)
 
 
 def test_what_is_no_number_is_left_to_its_own_class():

@@ -47,8 +47,63 @@ def test_a_function_under_a_transformation_of_jax_says_what_to_write(name, way, 
 def test_a_function_under_hips_autograd_says_what_to_write(name):
     import autograd
 
-    with pytest.raises(TypeError, match="which autograd traces: write a function of autograd.num"):
+    cure = "which autograd traces: write a function of autograd.num"
+    with pytest.raises(TypeError, match=cure):
         autograd.grad(FUNCTIONS[name])(0.5)
+    with pytest.raises(TypeError, match=cure):
+        autograd.grad(lambda x: ag.nn.MLP(2, [1])(x))(np.ones(2))
+
+
+@pytest.mark.parametrize("way", ["grad", "jit"])
+def test_a_program_under_a_transformation_of_jax_says_what_to_write(way, jax):
+    for program, x in (
+        (ag.compile(ag.tanh, 0.5), 0.5),
+        (ag.compile(ag.sum, [0.5, 1.0]), jax.numpy.ones(2)),
+    ):
+        with pytest.raises(TypeError, match=r"^x is what JAX traces: use program\.to_jax\(\)"):
+            getattr(jax, way)(program)(x)
+
+
+def test_tables_and_arrays_of_every_library_are_arrays(jax):
+    import pandas
+
+    series, array = pandas.Series([5.0, 6.0], ["a", "b"]), jax.numpy.array([5.0, 6.0])
+    for x in (series, array):
+        assert ag.jacobian(lambda x: 2.0 * x)(x).tolist() == [[2.0, 0.0], [0.0, 2.0]]
+        assert ag.hessian(lambda x: (x * x).sum())(x).tolist() == [[2.0, 0.0], [0.0, 2.0]]
+        assert ag.grad(lambda x: (x * x).sum())(x).tolist() == [10.0, 12.0]
+        assert ag.hvp(lambda x: (x * x).sum(), x, x).tolist() == [10.0, 12.0]
+        assert ag.jvp(lambda x: x * x, x, x).tolist() == [50.0, 72.0]
+        ag.check_gradients(lambda x: (x * x).sum(), x)
+        assert ag.sum(x) == 11.0 and ag.losses.mse(x, x) == 0.0 and ag.nn.MLP(2, [1])(x)
+    assert ag.tanh(series).index.tolist() == ["a", "b"] and ag.tanh(series).dtype == float
+
+
+@pytest.mark.parametrize("columns", [None, ["p", "q"]])
+@pytest.mark.parametrize(
+    "call",
+    [
+        ag.sum,
+        lambda table: ag.dot(table, table),
+        lambda table: ag.losses.mse(table, table + 100.0),
+        lambda table: ag.nn.MLP(2, [1])(table),
+    ],
+)
+def test_a_table_is_its_rows_and_not_its_names(call, columns):
+    import pandas
+
+    table = pandas.DataFrame([[1.0, 2.0], [3.0, 4.0]], columns=columns)
+    with pytest.raises((TypeError, ValueError), match="several rows|several samples|the shape"):
+        call(table)
+    assert ag.jacobian(lambda x: x[0])(table).shape == (2, 2, 2)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_quantity_with_a_unit_is_refused_as_a_value_of_it_is(name):
+    import pint
+
+    with pytest.raises(TypeError, match="got Quantity: .*meter.*: pass a plain number"):
+        FUNCTIONS[name](2.0 * pint.UnitRegistry().meter)
 
 
 def test_what_the_cure_says_works(jax):

@@ -69,6 +69,37 @@ def test_a_prediction_is_in_the_words_of_the_data(kind, kept, tmp_path):
     assert ag.predict(twin, named) == found and ag.predict(twin, named[0]) == found[0]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_dataset_is_read_as_measured_and_by_its_names(kind):
+    model, data, inputs = trained(*KINDS[kind])
+    found = ag.predict(model, data)
+    turned = Dataset([row[::-1] for row in ROWS], data.targets, NAMES[::-1], data.classes)
+    assert ag.predict(model, turned) == found
+    scaled = ag.predict(model, inputs)
+    assert scaled == found if data.classes else numpy.allclose(scaled, found)
+    with pytest.raises(ValueError, match="the input has no 'size'"):
+        ag.predict(model, Dataset(ROWS, data.targets, ["a", "b"], data.classes))
+
+
+@pytest.mark.peers
+def test_a_table_of_pandas_is_read_by_its_names():
+    import pandas
+
+    model, data, _ = trained(*KINDS["two classes"])
+    table = pandas.DataFrame([row[::-1] for row in ROWS], columns=NAMES[::-1])
+    assert ag.predict(model, table) == ag.predict(model, data)
+    assert ag.predict(lambda x: x[0] - x[1], pandas.DataFrame([[3.0, 1.0]])) == [2.0]
+    with pytest.raises(ValueError, match="the input has no 'size'"):
+        ag.predict(model, table.drop(columns="size"))
+
+
+@pytest.mark.parametrize("kind", ["two classes", "three classes"])
+def test_an_output_that_is_no_number_is_no_class(kind):
+    model, *_ = trained(*KINDS[kind])
+    with pytest.raises(ValueError, match="the model gives .nan.* which is no class"):
+        ag.predict(model, [float("nan"), 1.0])
+
+
 def test_a_plain_model_gives_its_numbers(tmp_path):
     model = ag.nn.MLP(2, [3, 2], rng=random.Random(0))
     save(model, tmp_path / "model.json")
@@ -94,8 +125,9 @@ def test_names_are_those_of_the_latest_dataset():
         ([], ValueError, "takes 2 numbers, size, price; got 0$"),
         ({"size": 1.0, "prise": 2.0}, ValueError, r"no 'price'; did you mean 'prise'\?$"),
         ({"size": 1.0}, ValueError, "the input has no 'price'$"),
-        ("12", TypeError, "expected one real number, got str: '1'"),
-        (None, TypeError, "'NoneType' has no len"),
+        ("12", TypeError, "the numbers of one input, in a list .* got '12'"),
+        (None, TypeError, "the numbers of one input, in a list or a dict by column, .* got None"),
+        ({1.0, 2.0}, TypeError, "or several inputs in a list; got {1.0, 2.0}"),
         (["1", "2"], TypeError, "expected one real number, got str: '1'"),
         ([1.0, None], TypeError, "expected one real number, got NoneType: None"),
     ],

@@ -135,7 +135,7 @@ SHOWS = "import sys; sys.path.insert(0, 'made')\nimport autograd_engine as ag; p
 
 def built(tree, **variables):
     """What was said, and whether what was installed is the compiled build."""
-    said = run(sys.executable, "-c", BUILDS, folder=tree, **variables)
+    said = run(sys.executable, "-c", BUILDS, folder=tree, PYTHONPATH=".ci", **variables)
     with zipfile.ZipFile(tree / said.splitlines()[-1]) as wheel:
         wheel.extractall(tree / "elsewhere" / "made")
     shown = run(sys.executable, "-S", "-c", SHOWS, folder=tree / "elsewhere").split()

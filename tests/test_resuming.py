@@ -231,6 +231,27 @@ def test_the_same_optimiser_goes_on_without_a_word(tmp_path):
     assert training.state() == whole.state()
 
 
+@pytest.mark.parametrize("place", ["samples", "validation"])
+def test_other_data_of_the_same_size_are_refused(tmp_path, place):
+    path = tmp_path / "c.json"
+    Training().fit(2, checkpoint=path)
+    second, before = Training(), path.read_bytes()
+    other = {"validation": [(x, 1 - y) for x, y in HELD_OUT]} if place == "validation" else {}
+    data = DATA if other else [(x, 1 - y) for x, y in DATA]
+    options = {
+        "checkpoint": path,
+        "resume": True,
+        "progress": False,
+        "validation": HELD_OUT,
+        **other,
+    }
+    with pytest.raises(
+        ValueError, match="it was written with data='of checksum .*', not data=of checksum"
+    ):
+        fit(second.model, data, losses.binary_cross_entropy, second.optimizer, 4, 4, callback=second.step, **options)  # fmt: skip
+    assert path.read_bytes() == before
+
+
 def test_an_optimiser_of_ones_own_is_resumed_whatever_its_state(tmp_path):
     class Own:
         def __init__(self, values):
@@ -323,6 +344,7 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_changes_nothing(tmp_path, m
             )
             later = ("grad_avg", "momentum_buffer", "max_exp_avg_sq", "buffers")
             special = special or (place[-1] in later and junk in ("gone", {}))
+            special = special or (place[-1] == "data" and junk == "gone")
             if fits or place[-1] == "ran" or special:
                 continue  # tried below, or a state that a training may have
             if (numeric and isinstance(junk, dict)) or (item == junk and type(item) is type(junk)):

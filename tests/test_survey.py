@@ -583,13 +583,16 @@ def test_partials_by_a_single_operand_of_anybodys(kind, op):
         ("-", 0.0, 1),
         ("**", 4.0, 1),  # without its exponent
         ("+", 17.0, 2),  # of its operands it would be 5
+        ("**2", 9.0, 1),
     ],
 )
 def test_what_cannot_be_told_is_drawn_but_not_explained(op, data, count):
     x, y = Like(2.0, label="x"), Like(3.0, label="y")
     out = Like(data, (x, y)[:count], op)
     assert {"x"} <= set(drawn(out)) and ag.draw_dot(out).source and ag.explore(out).html
-    said = rf"needs the partials of {re.escape(repr(op))} \(data {data}\), and .* a tuple .*ag.draw"
+    told = {17.0: r"operands it is 5\.0: they were changed since", 9.0: r"operands it is 4\.0"}
+    why = told.get(data, "a tuple of operands")
+    said = rf"needs the partials of {re.escape(repr(op))} \(data {data}\), and .*{why}.*; ag.draw"
     for view, call in {"steps": ag.steps, "explain": lambda out: ag.explain(out, x)}.items():
         with pytest.raises(ValueError, match=f"{view} {said}"):
             call(out)
@@ -608,6 +611,12 @@ def test_operands_that_are_numbers_become_constants_and_others_are_refused():
     assert [step.partial for step in ag.steps(Slotted(6.0, (Slotted(2.0), 3), "*"))] == [3.0, 2.0]
     with pytest.raises(TypeError, match="str"):
         ag.draw(Slotted(6.0, (Slotted(2.0), "3"), "*"))
+    own = Computed(1.0)
+    own.made = 1.0, (own,), "+"
+    for given, said in ((own, "among its own operands"), (Computed(1.0, 3), "a node, not 3$")):
+        with pytest.raises((TypeError, ValueError), match=said):
+            ag.steps(given)
+    assert drawn(Computed(1.0, None)) == drawn(Computed(1.0))
 
 
 def test_a_deep_graph_of_others_needs_no_recursion():

@@ -228,6 +228,7 @@ def test_where_a_guard_does_not_hold_all_results_are_nan(built):
     w = Value(3.0)
     program = ag.compile(lambda x: x * w if x > 1.0 else x - w, 2.0)
     read = ag.compile(lambda x: x * w * (x * 3.0).data, 2.0)
+    assert "== 0.1)" in ag.compile(lambda x: x * x.data, 0.1).to_c()  # nothing was rounded
     call, other = built([program, read])
     agree(program, call, [1.5])
     agree(read, other, [2.0])

@@ -12,7 +12,8 @@ from csv import reader
 from typing import Any
 
 SEPARATORS = ";\t|, "  # the likelier one first where several would do; " " is a run of blanks
-MISSING = frozenset(["", "?", "NA", "N/A", "n/a", "#N/A", "<NA>", "nan", "NaN", "NULL", "null"])
+MISSING = {"", "?", "NA", "N/A", "n/a", "na", "n.a.", "#N/A", "<NA>", "nan", "NaN", "Nan", "NAN"}
+MISSING |= {"NaT", "NULL", "null", "#DIV/0!", "#VALUE!", "#REF!", "\\N"}
 
 
 def _reader(lines: Iterable[str], separator: str) -> Any:

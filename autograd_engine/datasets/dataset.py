@@ -95,14 +95,19 @@ class Dataset(Sequence[Pair]):
         return self._with(*zip(*pairs[:first])), self._with(*zip(*pairs[first:]))
 
     def scaling(self) -> Scaling:
-        """Return mean and deviation, 1 instead of 0, of each column; `ValueError` of no sample."""
+        """Return mean and deviation of each column; `ValueError` of no sample.
+
+        The deviation of a column that differs by rounding alone is 1.
+        """
         if not self.inputs:
             raise ValueError("an empty dataset has no mean to scale by")
         columns = [list(map(as_float, column)) for column in zip(*self.inputs)]
         # Divided before they are summed, and by hypot, so that no large number overflows.
         shift = [math.fsum(x / len(self) for x in column) for column in columns]
         away = ([x - mean for x in column] for column, mean in zip(columns, shift))
-        return Scaling(shift, [math.hypot(*x) / math.sqrt(len(self)) or 1.0 for x in away])
+        scale = [math.hypot(*x) / math.sqrt(len(self)) for x in away]
+        least = [1e-14 * max(map(abs, column)) for column in columns]
+        return Scaling(shift, [s if s > tiny else 1.0 for s, tiny in zip(scale, least)])
 
     def scaled(self, scaling: Scaling | None = None) -> Dataset:
         """Return this dataset with scaled inputs, by its own mean and deviation or those given.

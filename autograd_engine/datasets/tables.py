@@ -12,6 +12,7 @@ from itertools import compress
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from autograd_engine.copies import seldom_collected
 from autograd_engine.datasets import cells as read
@@ -85,7 +86,7 @@ def csv(
         raise ValueError(f'separator must be one character such as ";", got {separator!r:.60}')
     if decimal not in (None, ".", ","):
         raise ValueError(f'decimal must be "." or ",", got {decimal!r:.60}')
-    fill = is_number(missing) and missing is not True and math.isfinite(float(missing))
+    fill = is_number(missing) and not isinstance(missing, bool) and math.isfinite(float(missing))
     if not fill and missing not in ("refuse", "drop"):
         raise ValueError(f'missing must be "refuse", "drop" or a number, got {missing!r:.60}')
     with seldom_collected():
@@ -107,13 +108,17 @@ class Sheet:
         try:
             text = text or Path(path).read_text(encoding="utf-8").replace("\ufeff", "")
         except UnicodeDecodeError as error:
-            raise ValueError(f"{name}: not UTF-8 text ({error.reason}); save it as UTF-8") from None
+            cure = "save it as UTF-8 (in Excel: CSV UTF-8)"
+            raise ValueError(f"{name}: not UTF-8 text ({error.reason}); {cure}") from None
+        if told := re.match("sep=(.)(?=\r?\n)", text):  # by Excel
+            separator, text = separator or told[1], text[len(told[0]) :]
         separator = separator or read.separator_of(text)
         rows, self._lines = read.rows_of(text, separator, name)
         self._decimal = decimal or ("" if separator == "," else read.decimal_of(rows))
         self._hint = f"what separates them was taken to be {separator!r}"
         self.names, self._header = [*map(str.strip, rows[0])], f"{name}, line {self._lines[0]}"
-        odd = [cell for cell in self.names if feature_of(cell, self._decimal) is not None]
+        reads = (number_of, feature_of, lambda cell, _: meant(cell) or cell == "?" or None)
+        odd = [c for c in self.names if any(how(c, self._decimal) is not None for how in reads)]
         if header is None and odd:
             raise ValueError(
                 f"{self._header}: {odd[0]!r:.80} looks like data, where the names of columns are "
@@ -123,7 +128,8 @@ class Sheet:
             if len(row) != len(self.names):
                 count = f"{len(row)} cell(s), where the header has {len(self.names)}"
                 raise ValueError(f"{name}, line {line}: {count}; {self._hint}")
-        if header is False:
+        self._nameless = header is False
+        if self._nameless:
             self.names, self._header = [f"x{i}" for i in range(len(self.names))], name
         else:
             del rows[0], self._lines[0]
@@ -156,9 +162,11 @@ class Sheet:
             return Dataset(inputs, [self._number(goal, cell) for cell in cells], names)
         # By size, then text by letters.
         found = sorted(numbers, key=lambda c: (math.inf if (n := numbers[c]) is None else n, c))
-        alike: dict[str, str] = {}
+        alike: dict[Any, str] = {}
         for cell in found:
-            if (other := alike.setdefault(cell.casefold(), cell)) != cell:
+            text = " ".join(normalize("NFKC", cell).casefold().split())
+            key = text if numbers[cell] is None else numbers[cell]
+            if (other := alike.setdefault(key, cell)) != cell:
                 told = f"column {self.names[goal]!r:.80} tells {other!r:.80} from {cell!r:.80}"
                 self.words.append(f"{self.name}: {told}: write them alike if they are one class")
         place = {cell: position for position, cell in enumerate(found)}
@@ -167,10 +175,12 @@ class Sheet:
     def inputs(self, names: Iterable[str]) -> list[tuple[float, ...]]:
         """Return the rows of the columns of those names, or else of all."""
         gone: dict[int, int] = {}
-        wanted = [self._position("a model", name) for name in names or self.names]
+        wanted = [*range(len(self.names))]
+        if (given := [*names]) and not (self._nameless and len(given) == len(wanted)):
+            wanted = [self._position("a model", name) for name in given]
         rows = [*zip(*(self._numbers(column, None, gone) for column in wanted))]
         if gone:
-            self._refuse(gone, "there is nothing to predict from")
+            self._refuse(gone, "write a number there, from which to predict")
         return rows
 
     def _chosen(self, target: Any, drop: Any) -> tuple[int, list[int]]:
@@ -184,11 +194,16 @@ class Sheet:
             name = self.names[position]
             if position != goal and re.fullmatch(r"(Unnamed: [\d.]+)?", name):  # by pandas
                 cells = self._cells(position)
-                whole = all(c.isdecimal() or number_of(c, self._decimal) is None for c in cells)
-                if not any(cells) or (whole and len({*cells}) == len(cells)):
-                    why = "has no name and " + ("counts the rows" if any(cells) else "is empty")
+                numbers = (number_of(cell, self._decimal) for cell in cells)
+                index = all(n is None or n.is_integer() for n in numbers)
+                index = index and len({*cells}) == len(cells)
+                said, told = "", f"it is kept; drop=[{position}] leaves it out"
+                if index or not any(cells):
+                    said = " and names the rows" if any(cells) else " and is empty"
                     told = f"it is left out; drop=[{position}] does so without a word"
-                    self.words.append(f"{self._header}: column {position + 1} {why}: {told}")
+                where = f"{self._header}: column {position + 1} has no name{said}"
+                self.words.append(f"{where}: {told}")
+                if said:
                     continue
             if name in kept:
                 cure = f"leave it out with drop=[{position}]"
@@ -201,8 +216,13 @@ class Sheet:
         return goal, [*kept.values()]
 
     def _position(self, option: str, which: Any) -> int:
-        if which in self.names:
+        if which != "" and which in self.names:
+            if self.names.count(which) > 1:
+                said = f"two columns are called {which!r:.80}: say which by its index"
+                raise ValueError(f"{self._header}: {said}")
             return self.names.index(which)
+        if isinstance(which, str) and re.fullmatch(r"-?\d+", which):
+            which = int(which)  # as typed on the command line
         if not isinstance(which, str) and not is_whole(which):
             raise TypeError(f"{option} takes the name or index of a column, got {which!r:.60}")
         count = len(self.names)
@@ -262,9 +282,11 @@ class Sheet:
         if len(texts) == len(cells) > 20:
             told = f"has another text in each row, first {texts[0]!r:.80}, which teaches nothing"
             raise self._fault(goal, texts[0], f"{told}; {NAMES}")
-        if len(numbers) > 20 or not all(c.lstrip("+-").isdecimal() for c in numbers):
+        whole = [n for n in numbers.values() if n is not None and n.is_integer()]
+        plain = all(c.lstrip("+-").isdecimal() for c in numbers)
+        if not len(whole) == len(numbers) <= 20 or not (plain or len(whole) == 2):
             return bool(texts)
-        found = sorted(set(map(int, numbers)))
+        found = sorted(set(map(int, whole)))
         if len(found) == 2 and (found == [-1, 1] or min(map(cells.count, numbers)) > 1):
             return True
         # Prices and years leave gaps, or come once each: those are quantities, not names.

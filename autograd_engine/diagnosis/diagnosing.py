@@ -14,7 +14,7 @@ from autograd_engine.diagnosis.checks import born, changed, kinks, rebound, unre
 from autograd_engine.diagnosis.findings import ZEROED, Case, Finding, Findings, listed
 from autograd_engine.diagnosis.layers import Units, flow
 from autograd_engine.engine import Value
-from autograd_engine.real import finite, flag
+from autograd_engine.real import finite, flag, kind_of
 from autograd_engine.words import counted
 
 # What is looked for in a graph, before or after a backward pass through it.
@@ -40,8 +40,8 @@ def diagnose(
     ([], "the output does not depend on 'unused'")
     """
     if not isinstance(output, Value):
-        kind = type(output).__name__
-        raise TypeError(f"diagnose needs one Value as its output, not {kind}: {output!r:.60}")
+        given = f"{kind_of(output)}: {output!r:.60}"
+        raise TypeError(f"diagnose needs one Value as its output, not {given}")
     case = Case(output, _given(parameters))
     found = [finding for check in (*CHECKS, accumulated) for finding in check(case)]
     units = Units()

@@ -95,6 +95,9 @@ def floats(given: Any, what: str, names: Sequence[str]) -> Array:
         return given
     try:
         array = numpy.asarray(given)
+    except TypeError as error:
+        jax = f"{what} is what JAX traces: use program.to_jax(), a function of its arrays"
+        raise TypeError(jax) if "Tracer" in type(error).__name__ else error from None
     except ValueError:
         fits = [hasattr(row, "__len__") and len(row) == len(names) for row in given]
         i = fits.index(False) if False in fits else 0

@@ -14,7 +14,7 @@ from autograd_engine.copies import seldom_collected
 from autograd_engine.derivatives import map_numbers
 from autograd_engine.engine import Value, as_value, topological_order
 from autograd_engine.gradients import holds
-from autograd_engine.real import as_float, check_call, flag, is_number
+from autograd_engine.real import as_float, check_call, flag, is_number, kind_of
 from autograd_engine.table import CONSTANT, LEAF
 
 
@@ -119,7 +119,7 @@ def flattened(tree: Any, accepted: Callable[[Any], bool] = lambda item: False) -
         for item in tree:
             yield from flattened(item, accepted)
     else:
-        what = f"not {type(tree).__name__}: {tree!r}"
+        what = f"not {kind_of(tree)}: {tree!r}"
         raise TypeError(f"expected Values, or lists, tuples and arrays of them, {what}")
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy
 
+from autograd_engine.compiler.call.guards import Guard
 from autograd_engine.compiler.lift.arrays import Array, ArrayProgram, Instruction, steps_of
 from autograd_engine.compiler.lift.loops import Loop, lifted
 from autograd_engine.compiler.lift.pieces import planned
@@ -24,7 +25,7 @@ from autograd_engine.compiler.run.native import nests
 from autograd_engine.compiler.run.native.c_table import InC
 from autograd_engine.compiler.run.native.nests import COPY, FIRST, Axis, Nest, merged
 from autograd_engine.compiler.run.translation import braced
-from autograd_engine.table import azmul
+from autograd_engine.table import LEAF, azmul, stopped
 
 Program = Any
 HELD: Final = 4  # the place of 1.0, or NaN where a guard does not hold
@@ -54,7 +55,7 @@ def to_c(owner: Program, name: str) -> str:
     values = [writer.copied(what, places, into=True) for what, places in fed.items()]
     values += [writer.statements(program.forward(batched)) for batched in (False, True)]
     guarded = zip(outputs[count:].tolist(), owner._guards.kept)
-    holds = " && ".join(held(at, guard.expected) for at, guard in guarded)
+    holds = " && ".join(held(at, guard) for at, guard in guarded)
     factor = f" * m[{HELD}]" if holds else ""
     values += [f"m[{HELD}] = {holds} ? 1.0 : NAN;"] if holds else []
     arguments = [f"const double {what}[{len(places)}]" for what, places in fed.items()]
@@ -74,7 +75,8 @@ def to_c(owner: Program, name: str) -> str:
         last = writer.copied("gradient", begins["a"] + home, factor)
         bodies.append([call, clear, back, last, f"return m[{outputs[0]}]{factor};"])
     notes += [
-        "Where a comparison comes out otherwise than recorded, results are NaN.",
+        "Where a comparison comes out otherwise than recorded, results are NaN, and where a number "
+        "that was read differs, one that is computed by more than 2**-40 of it.",
         f"Nothing is allocated: m has {writer.size} doubles, which two threads must not share.",
         f"What is computed:\n{owner.source}",
     ]
@@ -98,12 +100,13 @@ def to_c(owner: Program, name: str) -> str:
     return f"/* {indent(about, '   ').strip()} */\n\n" + "\n\n".join(parts) + "\n"
 
 
-def held(place: int, expected: float) -> str:
-    """Return whether a number is what a guard expects, but for rounding."""
+def held(place: int, guard: Guard) -> str:
+    """Return whether a number is what a guard expects, but for rounding if it is computed."""
+    expected, value = guard.expected, guard.value
     number, text = InC().number(expected), f"m[{place}]"
     if expected != expected:
         return f"({text} != {text})"
-    if isfinite(expected):
+    if isfinite(expected) and not (value._rule is stopped and value.operands[0]._rule is LEAF):
         return f"(fabs({text} - ({number})) <= {abs(expected) * 2.0**-40!r})"
     return f"({text} == {number})"
 
