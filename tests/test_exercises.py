@@ -8,16 +8,20 @@ import random
 import re
 import subprocess
 import sys
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from contextlib import nullcontext, suppress
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import autograd_engine as ag
 from autograd_engine import Value
 from autograd_engine.__main__ import main
 from autograd_engine.exercises import check, grade
-from autograd_engine.exercises.questions import KINDS, Question
+from autograd_engine.exercises.questions import KINDS, Question, said
 from autograd_engine.exercises.sheets import judged, near
 from autograd_engine.views.explore.page import inert_json
 
@@ -31,6 +35,10 @@ def toy():
     L = d * a
     L.label = "L"
     return L, a, b
+
+
+def square(a):
+    return a * a
 
 
 def told(question, number):
@@ -52,7 +60,7 @@ def test_gradients_are_asked_for_and_each_mistake_is_told():
     wrong = {
         -by_a: "The sign is the other way round.",
         slope * 2.0 * -0.5: "added up",  # c was the last to hand back
-        d + 1.0 - 0.5: "the partial alone",
+        d + 1.0 - 0.5: "Partials alone",
         slope * 2.0 * 0.5: "forgotten: a also acts through L",
         d + slope * 2.0: "forgotten: a also acts through c",
         d + slope * 2.0 * -0.5: "forgotten: a also acts through v1",
@@ -150,16 +158,32 @@ def test_numbers_are_drawn_from_the_domain():
         ag.exercise((0.2 - x * x).log(), seed=3)
 
 
-@pytest.mark.parametrize(
-    ("typed", "number", "right"),
-    [
-        ("0.333", 1 / 3, True), ("0.33", 1 / 3, True), ("0.3", 1 / 3, False), ("-2", -2.0, True),
-        ("\N{MINUS SIGN}2", -2.0, True), ("1,5", 1.5, True), ("1e-3", 0.001, True), ("abc", 2.0, False),
-        ("", 0.0, False), ("0", 0.0, True), ("0.0", 0.0, True), ("2.01", 2.0, True), ("2.1", 2.0, False),
-    ],
-)  # fmt: skip
-def test_rounding_is_accepted_by_significant_digits(typed, number, right):
+ROUNDED = [
+    ("0.333", 1 / 3, True), ("0.33", 1 / 3, False), ("0.3", 1 / 3, False), ("-2", -2.0, True),
+    ("\N{MINUS SIGN}2", -2.0, True), ("1,5", 1.5, True), ("1e-3", 0.001, True), ("abc", 2.0, False),
+    ("", 0.0, False), ("0", 0.0, True), ("0.0", 0.0, True), ("2.01", 2.0, True), ("2.1", 2.0, False),
+    ("-14", -13.5, False), ("2.2", 2.25, False), ("2.3", 2.25, False), ("1.00", 1.005, True), ("1.01", 1.005, True),
+    ("inf", 2.0, False), ("-Infinity", 2.0, False), ("nan", 2.0, False), ("1e999", 2.0, False), ("0x2", 2.0, False),
+    ("2_0", 20.0, False), ("+2.", 2.0, True), (" 20e-1 ", 2.0, True), ("1,0,0", 1.0, False), ("\N{ARABIC-INDIC DIGIT TWO}", 2.0, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "number", "right"), ROUNDED)
+def test_rounding_to_three_digits_is_accepted(typed, number, right):
     assert near(typed, number) == right
+
+
+def test_the_page_judges_as_python_does(browser):
+    page = browser.new_page()
+    page.set_content(ag.exercise(toy()[0]).html)
+    for typed, number, right in ROUNDED:
+        key = Question(said(""), number, [(-number - 1, said("Other."))]).key
+        verdict = page.evaluate("([typed, key]) => judged(typed, key)[0]", [typed, key])
+        assert (verdict == "right") == right, typed
+        with suppress(AssertionError) if not right else nullcontext():
+            check(typed, key)
+            assert right, typed
+    page.close()
 
 
 def test_a_check_of_a_notebook_tells_the_mistake():
@@ -167,8 +191,14 @@ def test_a_check_of_a_notebook_tells_the_mistake():
     check(2.0, question.key)
     with pytest.raises(AssertionError, match=r"-2.0: The sign\."):
         check(-2.0, question.key)
-    with pytest.raises(AssertionError, match=r"None: Not yet\."):
-        check(None, question.key)
+    for right in (2, "2.0", Fraction(2), Decimal(2), Value(2.0), np.array([2.0]), np.float32(2.0)):
+        check(right, question.key)
+    for wrong in (None, ..., "abc", "3/2", "", math.nan, -math.inf, [1.0, 2.0], 2j):
+        with pytest.raises(AssertionError, match=r": type a number, such as -0\.5"):
+            check(wrong, question.key)
+    for key in (question.key[:-3], question.key[5:], "é", None, b64encode(b"[" * 100_000)):
+        with pytest.raises(ValueError, match=r"this check was cut or changed"):
+            check(2.0, key)
 
 
 @pytest.mark.parametrize("ask", KINDS)
@@ -193,6 +223,100 @@ def test_what_is_saved_holds_no_answer_as_text(tmp_path, ask):
     assert sum(mark.get("points", 0) for mark in marks) == len(exercise.questions)
 
 
+def test_numbers_are_those_of_the_leaves_now_also_where_nothing_is_recorded():
+    c = Value(2.0, "c")
+    output = c * c
+    c.data = 5.0
+    with ag.no_grad():
+        (question,) = ag.exercise(output).questions
+    assert (question.text, question.answer) == ("What is ∂v1/∂c, where c = 5?", 10.0)
+    assert output.data == 4.0
+    assert str(ag.exercise(output, seed=np.int64(7)).questions) == str(ag.exercise(output, seed=7).questions)  # fmt: skip
+
+
+def loss():
+    w, b = Value(0.5, "w"), Value(0.1, "b")
+    return sum(((w * x / 7 + b).tanh() - x / 9) ** 2 for x in range(-9, 11))
+
+
+GRAPHS = {
+    "toy": lambda: toy()[0],
+    "product": lambda: Value(2.0, "a") * Value(-3.0, "b"),
+    "logistic": lambda: -(Value(1.0, "w") * Value(2.0, "x") + Value(0.5, "b")).sigmoid().log(),
+    "exp": lambda: (Value(0.5, "a").exp() - Value(1.0, "b")) ** 2,
+    "loss": loss,
+}
+
+
+@pytest.mark.parametrize("graph", ["toy", "product", "loss"])
+def test_students_have_sheets_of_their_own(graph):
+    seeds = range(8) if graph == "loss" else range(200)
+    sheets = {str(ag.exercise(GRAPHS[graph](), seed=seed).questions) for seed in seeds}
+    assert len(sheets) > 0.75 * len(seeds)
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+@pytest.mark.parametrize("ask", KINDS)
+def test_no_mistake_is_judged_right(ask, graph):
+    for seed in (None, 1, 2, 3):
+        for question in ag.exercise(GRAPHS[graph](), ask, seed=seed).questions:
+            assert judged(f"{question.answer:.3g}", question.key) == ""
+            for wrong, _ in question.mistakes:
+                assert judged(f"{wrong:.3g}", question.key) != ""
+            if ask == "step":
+                x, rate = (float(text.replace("\N{MINUS SIGN}", "-")) for text in re.findall(r"[=e] (\S*\d)", question.text))  # fmt: skip
+                assert math.log10(rate) == round(math.log10(rate))
+                assert told(question, x) != "" and told(question, 2 * x - question.answer) != ""
+
+
+def test_a_rate_is_one_by_which_the_step_shows():
+    a, b = Value(2.0, "a"), Value(0.0, "b")
+    (by_a, by_b) = ag.exercise(a * 0.002 + b, "step").questions
+    assert "a = 2 after one step with the learning rate 100?" in by_a.text
+    assert by_a.answer == pytest.approx(1.8) and by_b.answer == -0.1
+    (dead,) = ag.exercise((-a).relu(), "step").questions
+    assert dead.answer == 2.0 and "rate 0.1?" in dead.text
+
+
+@pytest.mark.parametrize("ask", ["edge", "factor"])
+def test_partials_are_asked_for_that_stand_alone_and_always_the_same(ask):
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    (*questions,) = ag.exercise(a * a * b, ask).questions
+    assert "∂v1/∂a" not in str(questions) and "∂v2/∂v1" in str(questions)
+    assert ag.exercise(loss(), ask).markdown == ag.exercise(loss(), ask).markdown
+
+
+def test_of_many_partials_there_are_few_to_choose_from():
+    for seed in range(5):
+        sheet = ag.exercise(loss(), "edge", seed=seed)
+        (question,) = sheet.questions
+        assert len(question.choices) == 12 and len(sheet.html.encode()) < 250_000
+        right = [n for n in range(1, 13) if not judged(f"{n}", question.key)]
+        assert right == [question.answer]
+
+
+def test_what_is_told_of_a_mistake_is_so():
+    a = Value(0.5, "a")
+    (question,) = ag.exercise(a.exp()).questions
+    assert [words for _, words in question.mistakes] == ["The sign is the other way round."]
+    (question,) = ag.exercise(a.tanh()).questions
+    assert "At v1 the derivative is taken at the input" in told(question, 1.0 - 0.5**2)
+
+
+def test_a_sheet_says_how_to_round_and_that_it_is_a_part():
+    every, rounded = "Of 140 questions these are the first.", "Round to three digits or more."
+    for ask, said_so in {"values": True, "edge": False}.items():
+        sheet = ag.exercise(loss(), ask)
+        for text in (sheet.markdown, sheet.notebook, sheet.html.partition("<script")[0]):
+            assert (rounded in text) is said_so and (every in text) is said_so
+
+
+def test_a_picture_keeps_labels_and_asks_for_values():
+    output = Value(2.0, "banana") * Value(3.0, "nan")
+    svg = b64decode(re.search('base64,([^"]*)', ag.exercise(output, "values").markdown)[1]).decode()
+    assert ">banana<" in svg and ">nan<" in svg and ">data ?<" in svg and "data nan" not in svg
+
+
 def test_models_and_anybodys_values_are_asked_about():
     model = ag.nn.MLP(2, [3, 1], activation="tanh", rng=random.Random(1))
     loss = ag.losses.binary_cross_entropy(model([1.0, -2.0]), 1)
@@ -212,6 +336,19 @@ def test_models_and_anybodys_values_are_asked_about():
         (lambda L: ag.exercise(2.0), TypeError, "not of float: 2.0"),
         (lambda L: ag.exercise([L]), TypeError, "not of list"),
         (lambda L: ag.exercise(L, "grads"), ValueError, "ask is one of 'gradients' 'values'"),
+        (lambda L: ag.exercise(L, ["x"]), ValueError, r"ask is one of .* got \['x'\]"),
+        (
+            lambda L: ag.exercise(L * 1e200 * 1e200 * 0.0),
+            ValueError,
+            r"v\d has inf as its value or",
+        ),
+        (lambda L: ag.exercise((L - L).sqrt()), ValueError, "has (inf|nan) as its value or"),
+        (
+            lambda L: ag.exercise(sum([L] * 400)),
+            ValueError,
+            "at most 400 values, not of 4..: choose",
+        ),
+        (lambda L: ag.exercise(square(Value(2.0)), "edge"), ValueError, "no partial here"),
         (lambda L: ag.exercise(L, seed="a"), TypeError, "seed is None or a whole number"),
         (lambda L: ag.exercise(L, seed=True), TypeError, "seed is None or a whole number"),
         (lambda L: ag.exercise(Value(2.0)), ValueError, "there is nothing to ask"),
@@ -233,17 +370,41 @@ def test_saved_answers_are_graded_and_mistakes_counted(tmp_path):
         (tmp_path / f"{name or 'nobody'}.json").write_text(json.dumps(saved))
     lines = grade(tmp_path).splitlines()
     assert [line.split() for line in lines[:3]] == [["Ada", "2", "of", "2"], ["Bob", "1", "of", "2"], ["nobody", "0", "of", "2"]]  # fmt: skip
-    assert lines[3:] == ["   2 times: Not yet.", "   1 times: The sign is the other way round."]
-    for key in ([2.0, [[1.0, "{3}"]], ["Not yet."]], [2.0, [[1.0, "{0}", 5]], []], [2.0]):
-        changed = b64encode(json.dumps(key).encode()).decode()
-        saved = json.dumps({"name": "Eve", "answers": ["1"], "keys": [changed]})
-        for text in ('{"answers": 3}', saved):
-            (tmp_path / "Eve.json").write_text(text)
-            told = r"Eve.json holds no answers of an exercise: move it away$"
-            with pytest.raises(ValueError, match=told):
-                grade(tmp_path)
+    assert [line.strip() for line in lines[3:]] == [
+        "1 times: unanswered", "1 times: The sign is the other way round.", "1 times: Not yet.",
+    ]  # fmt: skip
     with pytest.raises(FileNotFoundError, match="no saved answers"):
         grade(tmp_path / "nothing")
+
+
+def key_of(*parts):
+    return b64encode(json.dumps(parts).encode()).decode()
+
+
+KEY = Question(said(""), 1.0, []).key
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[", "3", "[" * 100_000, '{"answers": 3}', b"\xff\xfe",
+        *(json.dumps({"name": name, "answers": answers, "keys": keys}) for name, answers, keys in [
+            ("Eve", ["1"], [KEY, KEY]), ("Eve", "11", [KEY, KEY]), ("Eve", [1], [KEY]), (3, ["1"], [KEY]),
+            ("Eve", ["1"], KEY), ("Eve", ["1"], [None]), ("Eve", ["1"], [KEY[:-4]]), ("Eve", ["1"], ["é"]),
+            ("Eve", ["2"], [key_of(2.0, [[1.0, "{3}"]], ["Not yet."])[:9]]), ("Eve", ["1"], [key_of(2.0, [[1.0, "{3}"]], [])]),
+            ("Eve", ["1"], [key_of(2.0, [[1.0, "{0}", 5]], [])]), ("Eve", ["1"], [key_of(2.0)]),
+        ]),
+    ],
+    ids=range(18),
+)  # fmt: skip
+def test_a_file_without_answers_is_a_row(tmp_path, text):
+    (tmp_path / "a.json").write_bytes(text if isinstance(text, bytes) else text.encode())
+    (tmp_path / "d.json").mkdir()
+    saved = json.dumps({"name": " ", "answers": [" 1.0"], "keys": [KEY]})
+    (tmp_path / "z.json").write_text(saved, encoding="utf-8-sig")
+    bad = ".json: no answers of an exercise (cut or changed)"
+    rows = grade(tmp_path).splitlines()
+    assert rows[:2] == [f"a{bad}", f"d{bad}"] and rows[2].split() == ["z", "1", "of", "1"]
 
 
 @pytest.mark.parametrize("ask", KINDS)
@@ -289,12 +450,26 @@ def test_the_page_is_worked_by_keyboard_and_saves_answers(browser, tmp_path):
         said = page.locator("li p").nth(n - 1).text_content()
         assert said == ("Right." if n == 1 else "The sign is the other way round.")
     assert page.text_content("#score") == "1 of 2 are right."
+    page.get_by_label(exercise.questions[1].text).fill("")  # what stands there now is saved
     page.get_by_label("Your name").fill("Ada")
     with page.expect_download() as download:
         page.click("#save")
     assert download.value.suggested_filename == "Ada.json"
     download.value.save_as(tmp_path / "Ada.json")
-    assert grade(tmp_path).splitlines()[0].split() == ["Ada", "1", "of", "2"]
+    first, unanswered = grade(tmp_path).splitlines()
+    assert first.split() == ["Ada", "1", "of", "2"] and unanswered == "   1 times: unanswered"
+
+
+def test_nothing_is_chosen_before_somebody_chooses(browser):
+    sheet = ag.exercise(toy()[0], "edge")
+    page = browser.new_page()
+    page.set_content(sheet.html)
+    assert page.input_value("#answer1") == ""
+    page.locator("button").first.click()
+    assert page.locator("li p").text_content() == "Choose one."
+    page.select_option("#answer1", f"{sheet.questions[0].answer}")
+    page.locator("button").first.click()
+    assert page.locator("li p").text_content() == "Right."
 
 
 @pytest.mark.parametrize(

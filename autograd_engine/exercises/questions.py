@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-from autograd_engine.compiler.record.symbols import OUT, substituted, unknowns
+from autograd_engine.blocks import enable_grad
+from autograd_engine.compiler.record.symbols import OUT, Symbol, substituted, unknowns
 from autograd_engine.engine import Value
 from autograd_engine.floats import crossed
 from autograd_engine.survey import Survey, number
@@ -37,12 +38,11 @@ def said(words: str, *put: Any, table: Mapping[str, str] | None = None) -> Said:
     return found
 
 
-NICE: Final = [sign * x for x in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0) for sign in (1.0, -1.0)]
-TRIES: Final = 40  # draws of numbers, of which that is taken which tells most mistakes apart
-RATE: Final = 0.1  # of the step that is asked for
+MOST: Final = 12  # questions of a sheet, choices of a question
+TRIES: Final = 40  # draws of numbers, of which the first is taken that tells nearly most mistakes
 SIGN: Final = said("The sign is the other way round.")
-ADD: Final = said("It is used several times: what comes back is added up (+=), not overwritten.")
-ALONE: Final = said("That is the partial alone: multiply it by the adjoint.")
+ADD: Final = said("Where a value is used several times, what comes back is added up (+=).")
+ALONE: Final = said("Partials alone are taken: multiply each by the adjoint.")
 
 
 class Question(NamedTuple):
@@ -85,7 +85,7 @@ def edges(survey: Survey) -> list[tuple[str, float, int, int]]:
         (f"∂{names[i]}/∂{names[j]}", survey.values[i].partials[k], i, k)
         for i, below in enumerate(survey.operands)
         for k, j in enumerate(below)
-        if survey.values[j]._rule is not CONSTANT
+        if survey.values[j]._rule is not CONSTANT and below.count(j) == 1  # a·a has two ∂v/∂a
     ]
 
 
@@ -99,18 +99,34 @@ def copied(survey: Survey, leaf: Callable[[Value], float], made: Callable[..., V
     return known[-1]
 
 
+def anew(survey: Survey, leaf: Callable[[Value], float] = lambda leaf: leaf.data) -> Survey:
+    """Return a graph computed again from its leaves; `ValueError` names what is not finite."""
+    with enable_grad():
+        new = Survey(copied(survey, leaf, lambda value, below: value._rule(*below)))
+    for name, value, adjoint in zip(new.names, new.values, new.adjoints):
+        for x in (value.data, adjoint, *value.partials):
+            if not math.isfinite(x):
+                raise ValueError(
+                    f"{name} has {x} as its value or a derivative; an exercise needs finite "
+                    "numbers: choose other leaves"
+                )
+    return new
+
+
 def drawn(survey: Survey, seed: int) -> Survey:
-    """Return a graph with numbers of a seed: of some, those whose mistakes give most numbers."""
-    draw, found = random.Random(seed), list[tuple[int, Survey]]()
+    """Return a graph with numbers of a seed, whose mistakes give nearly as many as they may."""
+    draw, found = random.Random(int(seed)), list[tuple[bool, int, Survey]]()
+    tenths = range(5, 31, 1 if len(survey.leaves) < 4 else 5)
     for _ in range(min(TRIES, 2 + 2000 // len(survey.values))):
         with suppress(ArithmeticError, ValueError):
-            new = Survey(copied(survey, lambda _: draw.choice(NICE), lambda v, x: v._rule(*x)))
+            new = anew(survey, lambda _: draw.choice((1, -1)) * draw.choice(tenths) / 10)
             fits = all(1e-3 < abs(new.adjoints[i]) < 1e3 for i in new.leaves)
             told = sum(len(question.mistakes) for question in gradients(new))
-            found.append((told + 1000 * fits, new))
+            found.append((fits, told, new))
     if not found:
         raise ValueError(f"no numbers drawn with seed {seed} are in the domain of this graph")
-    return max(found, key=lambda pair: pair[0])[1]
+    fit, most = max(each[:2] for each in found)
+    return next(new for fits, told, new in found if fits == fit and told >= 0.8 * most)
 
 
 def swept(survey: Survey, partials: Sequence[Sequence[float]], way: str = "+=") -> list[float]:
@@ -146,7 +162,8 @@ def slips(survey: Survey, i: int) -> Iterator[tuple[Said, Sequence[float]]]:
     if len(right) == 2 or value._rule is DOT:
         wrong = tuple(crossed(right)) if value._rule is DOT else right[::-1]
         yield said("At {0} the operands are exchanged: by one factor, it is the other.", at), wrong
-    if len(right) == 1 and (formula := textbook(value._rule, 0)) is not None:
+    formula = textbook(value._rule, 0) if len(right) == 1 else None
+    if isinstance(formula, Symbol) and formula.rule:  # not just the output, as of exp
         compute: Callable[..., Any] = lambda rule, *numbers: rule.forward(*numbers)  # noqa: E731
         x, out = value.operands[0].data, value.data
         early = said("At {0} the derivative is taken at the input, not at the output.", at)
@@ -173,16 +190,18 @@ def step(survey: Survey, *_: Any) -> Iterator[Question]:
     """Ask for each leaf after one step of gradient descent."""
     for i, found in zip(survey.leaves, gradients(survey)):
         x, name, slope = survey.values[i].data, survey.names[i], found.answer
-        now, rate = f"{name} = {number(x)}", f"{RATE}"
+        size = abs(x / slope) if slope else 0.0  # a step of less than 5 % would be within rounding
+        rate = 10.0 ** math.ceil(math.log10(0.05 * size)) if 1e-9 < size < 1e9 else 0.1
+        now, by = f"{name} = {number(x)}", f"{rate:g}"
         wrong = [
-            (x + RATE * slope, said("That goes uphill: a step is against the gradient.")),
-            (x - slope, said("The gradient is multiplied by the learning rate, {0}.", rate)),
-            (-RATE * slope, said("That is the change: add it to {0}.", name)),
+            (x + rate * slope, said("That goes uphill: a step is against the gradient.")),
+            (x - slope, said("The gradient is multiplied by the learning rate, {0}.", by)),
+            (-rate * slope, said("That is the change: add it to {0}.", name)),
             (slope, said("That is the gradient: a step changes the parameter by it.")),
-            *((x - RATE * other, words) for other, words in found.mistakes),
+            *((x - rate * other, words) for other, words in found.mistakes),
         ]
-        text = said("What is {0} after one step with the learning rate {1}?", now, rate)
-        yield asked(text, x - RATE * slope, wrong)
+        text = said("What is {0} after one step with the learning rate {1}?", now, by)
+        yield asked(text, x - rate * slope, wrong)
 
 
 def values(survey: Survey, *_: Any) -> Iterator[Question]:
@@ -190,7 +209,7 @@ def values(survey: Survey, *_: Any) -> Iterator[Question]:
     for value, below, name in zip(survey.values, survey.operands, survey.names):
         if below:
             numbers = [survey.values[j].data for j in below]
-            wrong = [(-value.data, SIGN), (math.fsum(numbers), said("That is the sum."))]
+            wrong = [(-value.data, SIGN), (sum(numbers), said("That is the sum."))]
             wrong.append((math.prod(numbers), said("That is the product.")))
             with suppress(ArithmeticError, ValueError):
                 back = float(value._rule.forward(*numbers[::-1]))
@@ -211,11 +230,13 @@ def edge(survey: Survey, draw: random.Random) -> Iterator[Question]:
     ]
     if found:
         changed, wrong = draw.choice(found)
-        shown = [partial for _, partial, _, _ in every]
-        shown[changed - 1] = wrong
-        told = [f"{text} = {number(x)}" for (text, *_), x in zip(every, shown)]
-        others = [(n, said("{0} is right.", t)) for n, t in enumerate(told, 1) if n != changed]
-        yield Question(said("One of these partials is wrong. Which?"), changed, others, told)
+        others = [n for n in range(1, len(every) + 1) if n != changed]
+        kept = sorted([changed, *draw.sample(others, min(MOST - 1, len(others)))])
+        shown = [(every[n - 1][0], wrong if n == changed else every[n - 1][1]) for n in kept]
+        told = [f"{text} = {number(x)}" for text, x in shown]
+        at = kept.index(changed) + 1
+        right = [(n, said("{0} is right.", t)) for n, t in enumerate(told, 1) if n != at]
+        yield Question(said("One of these partials is wrong. Which?"), at, right, told)
 
 
 def factor(survey: Survey, draw: random.Random) -> Iterator[Question]:
