@@ -24,7 +24,7 @@ from autograd_engine.views.notebooks import Shown, frame, image
 from autograd_engine.views.picture.drawing import draw
 from autograd_engine.words import LINE, printable
 
-LARGEST = 400  # values of a graph: each may go wrong, and each mistake is a backward pass
+LARGEST = 1_000  # values of a graph: each may go wrong, and each mistake is a backward pass
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 DAMAGED = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OSError)
 CHECK = "from autograd_engine.exercises import check\n\ncheck(answer_{}, {!r})"
@@ -138,7 +138,7 @@ def exercise(
     language of its browser, anything else English.
 
     Raises `TypeError` for anything but a Value, `ValueError` for another `ask` or language, a graph
-    without leaves or operations, of more than 400 values or with numbers that are not finite, and
+    without leaves or operations, of more than 1,000 values or with numbers that are not finite, and
     one for which no numbers can be drawn.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
@@ -156,8 +156,8 @@ def exercise(
         raise ValueError("there is nothing to ask: the output was not computed from any leaf")
     if len(survey.values) > LARGEST:
         raise ValueError(
-            f"an exercise is of at most {LARGEST} values, not of {len(survey.values):,}: choose a "
-            "part of the graph, such as the loss of one point"
+            f"an exercise is of at most {LARGEST:,} values, not of {len(survey.values):,}: choose "
+            "a part of the graph, such as the loss of one point"
         )
     return Exercise(anew(survey) if seed is None else drawn(survey, seed), ask, seed, lang)
 
