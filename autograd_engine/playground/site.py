@@ -39,8 +39,8 @@ def playground(
     What `npm pack` gives of Pyodide and CodeMirror is taken from the folder `assets`, else npm
     fetches it. Wheels that lie in `assets`, of Python alone or for that Pyodide, can be imported
     too: with NumPy's `ag.compile` runs, and the lessons on it stand in the menu. `lang` is "en" or
-    "zh", or None for that of the browser. Raises `RuntimeError` where
-    Pyodide cannot be had or a file of `assets` is damaged, `ValueError` for another language.
+    "zh", or None for that of the browser. Raises `RuntimeError` where Pyodide cannot be had or a
+    file of `assets` is damaged, `ValueError` for another language.
     """
     texts = [(OWN / own).read_text("utf-8") for own in FILES.split()]
     words = inert_json(spoken(lang, "".join(texts)))
