@@ -250,7 +250,7 @@ GRAPHS = {
 
 @pytest.mark.parametrize("graph", ["toy", "product", "loss"])
 def test_students_have_sheets_of_their_own(graph):
-    seeds = range(8) if graph == "loss" else range(200)
+    seeds = range(3) if graph == "loss" else range(40)
     sheets = {str(ag.exercise(GRAPHS[graph](), seed=seed).questions) for seed in seeds}
     assert len(sheets) > 0.75 * len(seeds)
 
@@ -258,7 +258,7 @@ def test_students_have_sheets_of_their_own(graph):
 @pytest.mark.parametrize("graph", GRAPHS)
 @pytest.mark.parametrize("ask", KINDS)
 def test_no_mistake_is_judged_right(ask, graph):
-    for seed in (None, 1, 2, 3):
+    for seed in (None, 1, 2)[: 2 if graph == "loss" else 3]:
         for question in ag.exercise(GRAPHS[graph](), ask, seed=seed).questions:
             assert judged(f"{question.answer:.3g}", question.key) == ""
             for wrong, _ in question.mistakes:
