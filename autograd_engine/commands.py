@@ -142,7 +142,7 @@ def predict(options: Namespace) -> None:
     if re.fullmatch(r"[-\d., ]+", options.model):
         options.refuse(f"{options.model!r} is no model: its file comes first, then the numbers")
     model, rows = load(options.model), [options.numbers]
-    if "training" in read_json(options.model) and not terms_of(model).classes:
+    if not terms_of(model).classes and "training" in read_json(options.model):
         said = "is the checkpoint of a training on scaled numbers: name the model.json beside it"
         raise ValueError(f"{printable(options.model, LINE)} {said}")
     if options.csv is not None:
@@ -181,8 +181,7 @@ def _data(options: Namespace) -> Dataset:
 
 
 def _table(options: Namespace, named: dict[str, Any]) -> Dataset:
-    columns = [options.target or "", *options.drop]  # each by its name or index
-    target, *drop = columns
+    target, drop = options.target or "", options.drop
     try:
         with warnings.catch_warnings(record=True) as words:
             warnings.simplefilter("always")

@@ -213,6 +213,8 @@ def check_path(deed: str, path: object, example: str) -> None:
 
 def as_list(name: str, values: Any, taken: str = "") -> list[Any]:
     """Return what a function of a list, or of what is `taken`, was given; else `TypeError`."""
+    if type(values) is list:
+        return list(values)
     try:
         if not isinstance(values, (str, Mapping, Set)):
             return list(owned(values))

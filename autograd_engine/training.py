@@ -86,8 +86,9 @@ def fit(
         "samples": len(samples),
         "validation": len(held_out),
         "batch_size": batch_size,
+        "shuffle": shuffle,
+        "seed": seed,
     }
-    settings |= {"shuffle": shuffle, "seed": seed}
     if checkpoint is not None:
         settings["data"] = measures.checksum([*samples, *held_out])
     eager = Eager(model, loss, optimizer, measures.Judge(samples + held_out), samples, held_out)
